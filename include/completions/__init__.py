@@ -1,0 +1,1 @@
+"""Ask the chat sites, keep what they showed."""

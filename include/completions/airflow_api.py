@@ -1,0 +1,54 @@
+"""A small client of Airflow's public REST API."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+import httpx
+
+
+class AirflowError(Exception):
+    """Airflow cannot be reached, or did not do as asked; `status` is the HTTP status where there was one."""
+
+    def __init__(self, message: str, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class Airflow:
+    """The Airflow at `url`, asked as the bearer of `token`.
+
+    Without a token one is fetched, as the embedded Airflow gives it to whoever can reach it.
+    """
+
+    def __init__(self, url: str, token: str | None = None, timeout: float = 30) -> None:
+        self.url = url.rstrip("/")
+        self._given = token
+        self._http = httpx.Client(base_url=self.url, timeout=timeout, trust_env=False)
+
+    @cached_property
+    def token(self) -> str:
+        """The bearer token."""
+        return self._given or str(self._send("GET", "/auth/token")["access_token"])
+
+    def request(self, method: str, path: str, json: Any = None, **params: Any) -> Any:
+        """What `path` below /api/v2 answers, as JSON; None for an empty body. Raises `AirflowError`."""
+        headers = {"Authorization": f"Bearer {self.token}"}
+        return self._send(method, f"/api/v2{path}", json=json, params=params, headers=headers)
+
+    def _send(self, method: str, path: str, **how: Any) -> Any:
+        try:
+            response = self._http.request(method, path, **how)
+        except httpx.HTTPError as error:
+            raise AirflowError(f"Airflow at {self.url} cannot be reached ({error or type(error).__name__})") from error
+        if response.is_error:
+            raise AirflowError(f"Airflow refused {method} {path}: {_reason(response)}", response.status_code)
+        return response.json() if response.content else None
+
+
+def _reason(response: httpx.Response) -> str:
+    try:
+        return str(response.json()["detail"])
+    except (ValueError, KeyError, TypeError):
+        return f"{response.status_code} {response.reason_phrase}"

@@ -1,0 +1,161 @@
+"""Ask the prompts of one shard: one browser, a few conversations at a time, every answer stored the moment it is there.
+
+A shard that is asked again (its task was retried, its worker killed) asks only what has no stored record yet.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from completions import cache
+from completions.browser import Browser, BrowserDied
+from completions.conversation import Held, hold
+from completions.errors import RETRY, STOP, Outcome
+from completions.manners import Manners, Paused
+from completions.plan import Item, Plan
+from completions.record import Record, answer_id, answer_key, batch_key
+from completions.settings import Settings
+from completions.sites import site
+from completions.sites.base import Site
+from completions.store import Store
+
+log = logging.getLogger(__name__)
+
+ATTEMPTS = 3
+"""Conversations that a prompt gets while its outcome is one worth asking again."""
+DEATHS = 5
+"""Browsers that may die under one prompt before it counts as the prompt's own failure."""
+
+Tell = Callable[[dict[str, Any]], Awaitable[None]]
+"""Is told the shard's progress after each conversation: `{"shard", "of", "outcomes": {outcome: count}}`."""
+
+
+async def ask_shard(
+    store: Store, plan: Plan, number: int, settings: Settings, tell: Tell | None = None
+) -> dict[str, int]:
+    """Ask what shard `number` of the plan still owes; returns how many of its prompts had each outcome.
+
+    `store` is the whole store; the batch lives in its origin's part.
+    """
+    shard = _Shard(store.of(plan.config.origin), plan, number, settings, tell)
+    await shard.resume()
+    if shard.owed:
+        try:
+            async with Browser(settings.browser) as browser, asyncio.TaskGroup() as group:
+                for _ in range(min(settings.conversations, len(shard.owed))):
+                    group.create_task(shard.work(browser))
+        except* Exception as group_error:
+            raise group_error.exceptions[0] from None
+    return dict(shard.outcomes)
+
+
+class _Shard:
+    """One task's share of a batch, and how far it is."""
+
+    def __init__(self, store: Store, plan: Plan, number: int, settings: Settings, tell: Tell | None) -> None:
+        self.store, self.plan, self.number, self.tell = store, plan, number, tell
+        self.items = plan.shard(number)
+        self.owed: list[Item] = []
+        self.outcomes: Counter[str] = Counter()
+        model, live = plan.config.model, plan.config.origin == "live"
+        address = settings.site_url(model) if live else f"{settings.rehearsal_url}{model}/"
+        self.site: Site = site(model, address)
+        self.manners = Manners(store, model, polite=live)
+        self._telling = asyncio.Lock()
+
+    async def resume(self) -> None:
+        """Take stock: what is stored already is not asked again."""
+        for item, record in zip(self.items, await asyncio.to_thread(self._stored), strict=True):
+            if record is None:
+                self.owed.append(item)
+            else:
+                self.outcomes[record.outcome] += 1
+        if self.outcomes:
+            log.info("%d of %d prompts were answered before", len(self.items) - len(self.owed), len(self.items))
+        self.owed.reverse()  # workers take from the end
+
+    def _stored(self) -> list[Record | None]:
+        keys = [answer_key(self.plan.batch_id, item.index, item.sample) for item in self.items]
+        return [Record.unpacked(body) if body else None for body in self.store.get_many(keys)]
+
+    async def work(self, browser: Browser) -> None:
+        """Ask one prompt after the other until none is owed."""
+        while self.owed:
+            item = self.owed.pop()
+            record = await self._ask(browser, item)
+            await asyncio.to_thread(self._keep, item, record)
+            await self._count(item, record)
+
+    async def _ask(self, browser: Browser, item: Item) -> Record:
+        held, attempts, deaths = None, 0, 0
+        while attempts < ATTEMPTS and (held is None or held.outcome in RETRY):
+            if pause := await self.manners.paused():
+                return self._record(item, held or _not_asked(pause), attempts)
+            try:
+                async with self.manners.seat():
+                    held = await hold(
+                        self.site, browser, self.plan.profile, self._prompt(item), self.plan.config.evidence
+                    )
+            except BrowserDied as death:
+                log.warning("prompt %d is asked again: %s", item.index, death)
+                deaths += 1
+                held = Held(datetime.now(UTC), Outcome.NETWORK, str(death))
+                attempts += deaths > DEATHS
+                continue
+            attempts += 1
+            if held.outcome in STOP:
+                await self.manners.pause(held.outcome)
+        assert held
+        return self._record(item, held, attempts)
+
+    def _prompt(self, item: Item) -> str:
+        return self.plan.config.prompts[item.index]
+
+    def _record(self, item: Item, held: Held, attempts: int) -> Record:
+        plan, reading = self.plan, held.reading
+        own = {name: value for name, value in vars(held).items() if name != "reading"}
+        return Record(
+            answer_id=answer_id(plan.batch_id, item.index, item.sample),
+            prompt=self._prompt(item),
+            cache_key=item.cache_key,
+            generation=plan.generation,
+            attempts=attempts,
+            requested_at=plan.planned_at,
+            login_state="logged_out" if attempts else None,
+            location_method=plan.profile.location_method,
+            ui_variant=reading.ui_variant if reading else None,
+            adapter_version=self.site.version,
+            answer=reading.answer if reading and held.outcome is Outcome.ANSWERED else None,
+            **own,
+        )
+
+    def _keep(self, item: Item, record: Record) -> None:
+        """Store the record; only then is the prompt done."""
+        self.store.put(answer_key(self.plan.batch_id, item.index, item.sample), record.packed())
+        cache.keep(self.store, record)
+
+    async def _count(self, item: Item, record: Record) -> None:
+        async with self._telling:
+            self.outcomes[record.outcome] += 1
+            log.info(
+                "prompt %d: %s%s",
+                item.index,
+                record.outcome,
+                f" ({record.error_message})" if record.error_message else "",
+            )
+            progress = {"shard": self.number, "of": len(self.items), "outcomes": dict(self.outcomes)}
+            key = batch_key(self.plan.batch_id, f"progress/{self.number}.json")
+            await asyncio.to_thread(self.store.put, key, json.dumps(progress).encode())
+            if self.tell:
+                await self.tell(progress)
+
+
+def _not_asked(pause: Paused) -> Held:
+    until = f"{pause.until:%H:%M} UTC"
+    return Held(datetime.now(UTC), pause.outcome, f"not asked: the site is left alone until {until}")

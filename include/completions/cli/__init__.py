@@ -1,0 +1,48 @@
+"""`completions …`: batches, single prompts and the embedded Airflow from the command line.
+
+Exit status: 0 done, 1 the batch (or the prompt) failed, 2 the request was refused, 3 Airflow or the store cannot be
+reached. With `--json`, one JSON document is all that goes to stdout.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from completions.cli import asking, batches, demo, lists, services
+from completions.cli.out import FAILED, REFUSED, UNREACHABLE, Failed, say
+
+commands = typer.Typer(
+    name="completions",
+    help="Ask the chat sites what a person would, and keep what they showed.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+for module in (services, batches, asking, lists, demo):
+    module.register(commands)
+
+
+def app() -> None:
+    """Run the command line; every expected failure ends in one clear sentence and its exit status."""
+    from completions.airflow_api import AirflowError
+    from completions.browser import BrowserMissing
+    from completions.errors import Refused, RefusedRequest
+    from completions.store import StoreError
+
+    try:
+        commands()
+    except (Refused, RefusedRequest) as refused:
+        say(f"refused: {refused}")
+        sys.exit(REFUSED)
+    except (AirflowError, StoreError, BrowserMissing) as unreachable:
+        say(str(unreachable))
+        sys.exit(UNREACHABLE)
+    except Failed as failed:
+        if str(failed):
+            say(str(failed))
+        sys.exit(FAILED)
+
+
+__all__ = ["app"]

@@ -1,0 +1,164 @@
+"""`ask`, `parse`, `resolve`: a site and a profile without Airflow."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from completions.cli.out import Failed, print_json, say, terminal
+
+if TYPE_CHECKING:
+    from completions.batch import BatchConfig
+    from completions.conversation import Held
+    from completions.profile import Profile
+
+Country = Annotated[str | None, typer.Option(help="ISO 3166-1 alpha-2 code, such as US.")]
+Subdivision = Annotated[str | None, typer.Option(help="ISO 3166-2 code after the hyphen, such as OR.")]
+City = Annotated[str | None, typer.Option(help="City, any usual spelling.")]
+Language = Annotated[str | None, typer.Option(help="Language to chat in, such as German or de.")]
+Display = Annotated[str | None, typer.Option(help="Language of the site's interface.")]
+Device = Annotated[str | None, typer.Option(help="Device to emulate, such as 'iPhone 15'.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def ask(
+    prompt: Annotated[str, typer.Argument(help="What to ask, exactly as given.")],
+    model: Annotated[str, typer.Option(help="The site: chatgpt.")] = "chatgpt",
+    country: Country = None,
+    subdivision: Subdivision = None,
+    city: City = None,
+    language: Language = None,
+    display: Display = None,
+    device: Device = None,
+    format: Annotated[str, typer.Option(help="With --out: json, rendered or raw.")] = "json",
+    out: Annotated[Path | None, typer.Option(help="Folder for the page, the stream and the evidence.")] = None,
+    evidence: Annotated[list[str] | None, typer.Option(help="screenshot, page")] = None,
+    rehearse: Annotated[bool, typer.Option(help="Ask the running stand-ins.")] = False,
+    site_url: Annotated[str | None, typer.Option(help="Address to ask instead of the site's own.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Ask one prompt in a real browser and print the answer; nothing is stored."""
+    from completions.request import accept
+    from completions.settings import Settings
+
+    settings = Settings.from_env()
+    who = {"country": country, "subdivision": subdivision, "city": city, "language": language, "display": display}
+    asked = {"prompts": [prompt], "model": model, "device": device, "format": format, "rehearse": rehearse}
+    config, profile = accept({**who, **asked, "evidence": evidence or [], "expiration": 0}, settings)
+    address = site_url or (f"{settings.rehearsal_url}{model}/" if rehearse else settings.site_url(model))
+    with terminal.status(f"asking {address or model} …"):
+        held = asyncio.run(_hold(config, profile, address, settings.browser))
+    if out:
+        _save(held, out)
+    _print(held, as_json)
+    if not held.outcome.succeeded:
+        raise Failed("" if as_json else f"{held.outcome}: {held.error_message}")
+
+
+async def _hold(config: BatchConfig, profile: Profile, address: str | None, browser: str) -> Held:
+    from completions.browser import Browser
+    from completions.conversation import hold
+    from completions.sites import site
+
+    async with Browser(browser) as started:
+        return await hold(site(config.model, address), started, profile, config.prompts[0], config.evidence)
+
+
+def _columns(held: Held) -> dict[str, Any]:
+    columns = held.reading.as_columns() if held.reading else {"finished": False, "ui_variant": None}
+    timings = {name: getattr(held, name) for name in ("started_at", "first_token_at", "answered_at", "latency_ms")}
+    return columns | {"outcome": held.outcome, "error_message": held.error_message, "warnings": held.warnings} | timings
+
+
+def _print(held: Held, as_json: bool) -> None:
+    if as_json:
+        print_json(_columns(held))
+    elif held.reading and held.reading.answer and held.outcome.succeeded:
+        answer = held.reading.answer
+        print(answer.answer_markdown)
+        for citation in answer.citations or []:
+            print(f"[{citation.position}] {citation.title or citation.domain}  {citation.url_canonical}")
+        say(f"{held.outcome} in {(held.latency_ms or 0) / 1000:.1f} s")
+    for warning in [] if as_json else held.warnings:
+        say(f"warning: {warning}")
+
+
+def _save(held: Held, folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    kept = held.artifacts
+    for name, body in {
+        "page.html": (kept.page_html or "").encode(),
+        "stream.txt": kept.raw_stream,
+        "screenshot.png": kept.screenshot,
+        "page.mhtml": kept.page_copy,
+    }.items():
+        if body:
+            (folder / name).write_bytes(body)
+            say(f"kept {folder / name}")
+
+
+def parse(
+    site: Annotated[str, typer.Option(help="Whose bytes these are: chatgpt.")],
+    html: Annotated[Path | None, typer.Option(help="The page as saved.")] = None,
+    stream: Annotated[Path | None, typer.Option(help="What the site sent, as saved.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Read saved bytes as the site's adapter does: finished or not, outcome, answer, citations."""
+    from completions.errors import ABSENT, Refused
+    from completions.sites import site as site_named
+    from completions.sites.base import Captured
+
+    if not html and not stream:
+        raise Refused("--html or --stream", ABSENT, "give at least one of the two")
+    page = _bytes("--html", html)
+    captured = Captured(html=page.decode("utf-8", "replace") if page else None, stream=_bytes("--stream", stream))
+    reading = site_named(site).read(captured)
+    if as_json:
+        print_json(reading.as_columns())
+        return
+    print(reading.answer.answer_markdown if reading.answer else "")
+    say(f"{reading.outcome}{f': {reading.error_message}' if reading.error_message else ''}; finished: {reading.finished}")
+
+
+def _bytes(option: str, file: Path | None) -> bytes | None:
+    from completions.errors import Refused
+
+    try:
+        return file.read_bytes() if file else None
+    except OSError as error:
+        raise Refused(option, str(file), f"cannot be read ({error.strerror})") from error
+
+
+def resolve(
+    country: Country = None,
+    subdivision: Subdivision = None,
+    city: City = None,
+    language: Language = None,
+    display: Display = None,
+    device: Device = None,
+    seed: Annotated[int | None, typer.Option(help="What random choices are drawn from.")] = None,
+    rehearse: Annotated[bool, typer.Option(help="As a rehearsal would: places are emulated.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Who would ask: the resolved profile, or why not."""
+    from completions.request import accept
+    from completions.settings import Settings
+
+    who = {"country": country, "subdivision": subdivision, "city": city, "language": language, "display": display}
+    fields = {**who, "device": device, "rehearse": rehearse, "prompts": ["-"]}
+    _, profile = accept(fields, Settings.from_env(), seed=seed)
+    shown = profile.model_dump(mode="json")
+    if as_json:
+        print_json(shown)
+        return
+    for name, value in shown.items():
+        print(f"{name:16} {'-' if value is None else value}")
+
+
+def register(commands: typer.Typer) -> None:
+    """Add this file's commands."""
+    for command in (ask, parse, resolve):
+        commands.command()(command)

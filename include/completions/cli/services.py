@@ -1,0 +1,47 @@
+"""`up`, `down`, `rehearse`: what runs in the background."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from completions.cli.out import print_json, say
+
+
+def up(as_json: Annotated[bool, typer.Option("--json", help="Print where it runs as JSON.")] = False) -> None:
+    """Start the embedded Airflow, unless it runs, and print its address."""
+    from dataclasses import asdict
+
+    from completions.embedded import Embedded
+
+    running = Embedded().up(say)
+    if as_json:
+        print_json(asdict(running))
+    else:
+        print(f"Airflow: {running.url}  (anyone on this machine may use it; stop it with `completions down`)")
+
+
+def down() -> None:
+    """Stop the embedded Airflow and the rehearsal, to the last process."""
+    from completions.embedded import Embedded
+
+    print("stopped" if Embedded().down() else "nothing was running")
+
+
+def rehearse(
+    port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0: any free one.")] = 0,
+    latency: Annotated[float, typer.Option(help="Seconds from a prompt to the end of its answer.")] = 1.0,
+    ui: Annotated[str, typer.Option(help="Front end of ChatGPT: a, b or mixed.")] = "mixed",
+    fault: Annotated[str | None, typer.Option(help="Deal this fault to everyone.")] = None,
+) -> None:
+    """Serve the stand-ins alone, until Ctrl-C."""
+    from completions.rehearsal import serve
+
+    serve(port=port, latency=latency, ui=ui, fault=fault)
+
+
+def register(commands: typer.Typer) -> None:
+    """Add this file's commands."""
+    for command in (up, down, rehearse):
+        commands.command()(command)

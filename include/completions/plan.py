@@ -1,0 +1,182 @@
+"""From a request to what must be asked: duplicates collapsed, cached answers taken over, the rest cut into shards.
+
+A plan is made once per batch. Making it again, after a crash at any point, gives the plan that stands.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
+
+from pydantic import BaseModel, ConfigDict
+
+from completions import cache
+from completions.batch import BatchConfig
+from completions.errors import Refused
+from completions.profile import Profile
+from completions.record import Record, answer_id, answer_key, batch_key, prompt_id
+from completions.store import Origin, Store
+
+
+class Item(BaseModel):
+    """One answer that the batch owes: a prompt and a sample of it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    index: int
+    sample: int
+    prompt_id: str
+    cache_key: str | None = None
+    """None when caching is off."""
+    duplicate_of: int | None = None
+    """Index of the equal prompt that is asked in its place."""
+    cached: bool = False
+
+
+class Plan(BaseModel):
+    """What a batch asks, decided once."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    batch_id: str
+    run_id: str
+    generation: int = 1
+    planned_at: datetime
+    date: date
+    """The dataset's partition, fixed here so that a late re-run writes to the same place."""
+    seed: int
+    config: BatchConfig
+    profile: Profile
+    items: list[Item]
+    """Every answer owed, by index, then sample."""
+    shards: list[list[int]]
+    """Positions in `items`, one list for each task."""
+
+    @property
+    def cached(self) -> int:
+        """How many answers come from the cache, their duplicates included."""
+        reused = {item.index for item in self.items if item.cached}
+        return sum(item.cached or item.duplicate_of in reused for item in self.items)
+
+    def shard(self, number: int) -> list[Item]:
+        """The items of one task."""
+        return [self.items[position] for position in self.shards[number]]
+
+    def label(self, number: int) -> str:
+        """What a person calls the shard: its prompt when it is only one, else how many there are."""
+        items = self.shard(number)
+        if len(items) > 1:
+            return f"shard {number + 1} of {len(self.shards)} ({len(items)} prompts)"
+        prompt = " ".join(self.config.prompts[items[0].index].split())
+        return f"{items[0].index + 1}: {prompt[:60]}{'…' if len(prompt) > 60 else ''}"
+
+
+def seed_of(config: BatchConfig, batch_id: str) -> int:
+    """What random choices are drawn from: the audit's, else one that follows from the batch's id."""
+    return config.audit.seed if config.audit else int(hashlib.sha256(batch_id.encode()).hexdigest()[:12], 16)
+
+
+def submit(store: Store, batch_id: str, config: BatchConfig) -> bool:
+    """Leave the request where `load_request` finds it; False if the batch already has one."""
+    body = config.model_dump_json(by_alias=True).encode()
+    return store.of(config.origin).create(batch_key(batch_id, "request.json"), body)
+
+
+def load_request(store: Store, batch_id: str) -> BatchConfig:
+    """The request that was submitted under `batch_id`; `Refused` when there is none."""
+    for origin in ("live", "rehearsal"):
+        if body := store.of(origin).get(batch_key(batch_id, "request.json")):
+            return BatchConfig.model_validate_json(body)
+    raise Refused("batch_id", batch_id, f"no request was submitted under it to {store.uri}")
+
+
+def load_plan(store: Store, batch_id: str) -> Plan | None:
+    """The batch's plan, from the part of `store` that its origin has; None before it is planned."""
+    body = store.get(batch_key(batch_id, "plan.json"))
+    return Plan.model_validate_json(body) if body else None
+
+
+def find_batch(store: Store, batch_id: str) -> tuple[Store, Origin] | None:
+    """Where a batch lives: its origin's part of `store`; None when there is no such batch."""
+    origins: tuple[Origin, Origin] = ("live", "rehearsal")
+    for origin in origins:
+        part = store.of(origin)
+        if part.get(batch_key(batch_id, "request.json")) is not None:
+            return part, origin
+    return None
+
+
+def make_plan(
+    store: Store, config: BatchConfig, profile: Profile, *, batch_id: str, run_id: str, now: datetime
+) -> Plan:
+    """Plan the batch in its origin's part of `store`, or return the plan that stands."""
+    part = store.of(config.origin)
+    if standing := load_plan(part, batch_id):
+        return standing
+    submit(store, batch_id, config)
+    items = list(_items(config, profile))
+    items = list(_take_cached(part, items, config, now, batch_id))
+    plan = Plan(
+        batch_id=batch_id,
+        run_id=run_id,
+        planned_at=now,
+        date=now.date(),
+        seed=seed_of(config, batch_id),
+        config=config,
+        profile=profile,
+        items=items,
+        shards=_shards(items, config.per_task),
+    )
+    part.create(batch_key(batch_id, "plan.json"), plan.model_dump_json(by_alias=True).encode())
+    return load_plan(part, batch_id) or plan
+
+
+def _items(config: BatchConfig, profile: Profile) -> Iterator[Item]:
+    caching = config.expiration > 0
+    first: dict[str, int] = {}
+    for index, prompt in enumerate(config.prompts):
+        original = first.setdefault(prompt, index)
+        for sample in range(config.samples):
+            yield Item(
+                index=index,
+                sample=sample,
+                prompt_id=prompt_id(prompt),
+                cache_key=cache.cache_key(config, profile, prompt, sample) if caching else None,
+                duplicate_of=original if caching and original != index else None,
+            )
+
+
+def _take_cached(
+    store: Store, items: Sequence[Item], config: BatchConfig, now: datetime, batch_id: str
+) -> Iterator[Item]:
+    """Mark what the cache answers, and copy those answers into the batch, so that none can expire under it."""
+    keys = [item.cache_key for item in items if item.cache_key and item.duplicate_of is None]
+    hits = cache.find(store, keys, config, now)
+    for item in items:
+        hit = next(hits) if item.cache_key and item.duplicate_of is None else None
+        if hit:
+            _copy(store, hit, item, now, batch_id)
+        yield item.model_copy(update={"cached": hit is not None})
+
+
+def _copy(store: Store, hit: Record, item: Item, now: datetime, batch_id: str) -> None:
+    assert hit.answered_at is not None
+    copy = hit.model_copy(
+        update={
+            "answer_id": answer_id(batch_id, item.index, item.sample),
+            "requested_at": now,
+            "attempts": 0,
+            "from_cache": True,
+            "cached_answer_id": hit.answer_id,
+            "cache_age_seconds": int((now - hit.answered_at).total_seconds()),
+        }
+    )
+    store.put(answer_key(batch_id, item.index, item.sample), copy.packed())
+
+
+def _shards(items: Sequence[Item], per_task: int) -> list[list[int]]:
+    """Positions of what must be asked, spread evenly over as few shards as the size allows."""
+    ask = [position for position, item in enumerate(items) if not item.cached and item.duplicate_of is None]
+    count = -(-len(ask) // per_task)
+    return [ask[number::count] for number in range(count)]

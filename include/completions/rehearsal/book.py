@@ -1,0 +1,175 @@
+"""What a rehearsal remembers, in memory only: visits, what was asked, the faults to deal, the callbacks that came."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+from completions.rehearsal.faults import WALLS, checked, tagged
+from completions.rehearsal.truth import FrontEnd
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a rehearsal behaves.
+
+    `ui`: the front end of ChatGPT; `mixed` serves B, and A to every fourth visitor. `latency`: seconds from the prompt
+    to the end of its answer. `fault`: dealt to everyone. `log`: a file that gets a JSON object a line when a
+    prompt is asked, and once more when its answer was sent whole.
+    """
+
+    ui: Literal["a", "b", "mixed"] = "mixed"
+    latency: float = 1.0
+    fault: str | None = None
+    log: Path | None = None
+
+    def __post_init__(self) -> None:
+        if self.fault is not None:
+            checked(self.fault)
+
+
+@dataclass
+class Visit:
+    """One browser that came: which front end it gets, what greets it, and the wall it ran into, if any."""
+
+    number: int
+    ui: FrontEnd
+    wall: str | None = None
+    consented: bool = False
+
+    @property
+    def consent(self) -> bool:
+        """Whether the cookie dialog is shown."""
+        return self.number % 3 == 0 and not self.consented
+
+    @property
+    def upsell(self) -> bool:
+        """Whether the offer to log in is shown."""
+        return self.number % 5 == 0
+
+
+@dataclass
+class Asking:
+    """One prompt as it was asked; `n` counts the askings of the same prompt, `completed` says it got its whole answer."""
+
+    prompt: str
+    n: int
+    at: str
+    ui: FrontEnd
+    fault: str | None
+    accept_language: str | None
+    user_agent: str | None
+    timezone: str | None
+    completed: bool = False
+
+
+@dataclass
+class Script:
+    """A fault for one prompt: dealt `times` times, or for good where that is None."""
+
+    fault: str
+    times: int | None = None
+
+
+@dataclass(frozen=True)
+class Callback:
+    """A request that the callback receiver got, byte for byte, and the status it answered."""
+
+    at: str
+    headers: dict[str, str]
+    body: bytes
+    status: int
+
+
+@dataclass
+class Reply:
+    """What the callback receiver answers in place of 204, `times` times."""
+
+    status: int
+    times: int
+    retry_after: str | None = None
+
+
+@dataclass
+class Book:
+    """The memory of one rehearsal."""
+
+    settings: Settings
+    visits: list[Visit] = field(default_factory=list)
+    asked: list[Asking] = field(default_factory=list)
+    scripts: dict[str, Script] = field(default_factory=dict)
+    callbacks: defaultdict[str, list[Callback]] = field(default_factory=lambda: defaultdict(list))
+    replies: dict[str, Reply] = field(default_factory=dict)
+
+    def visit(self, cookie: str | None) -> Visit:
+        """The visit that `cookie` tells of, or a new one."""
+        if cookie and cookie.isdecimal() and 0 < int(cookie) <= len(self.visits):
+            return self.visits[int(cookie) - 1]
+        number = len(self.visits) + 1
+        mixed: FrontEnd = "a" if number % 4 == 3 else "b"
+        wall = self.settings.fault if self.settings.fault in WALLS else None
+        self.visits.append(Visit(number, mixed if self.settings.ui == "mixed" else self.settings.ui, wall))
+        return self.visits[-1]
+
+    def ask(self, prompt: str, ui: FrontEnd, timezone: str | None, headers: Mapping[str, str]) -> Asking:
+        """Write down that `prompt` is asked, and decide how that ends."""
+        asking = Asking(
+            prompt=prompt,
+            n=1 + sum(earlier.prompt == prompt for earlier in self.asked),
+            at=now(),
+            ui=ui,
+            fault=self._deal(prompt),
+            accept_language=headers.get("accept-language"),
+            user_agent=headers.get("user-agent"),
+            timezone=timezone,
+        )
+        self.asked.append(asking)
+        self._log(asking)
+        return asking
+
+    def complete(self, asking: Asking) -> None:
+        """Write down that the answer was sent whole."""
+        asking.completed = True
+        self._log(asking)
+
+    def script(self, prompt: str, fault: str, times: int | None = None) -> None:
+        """Deal `fault` to the next `times` askings of `prompt` (to all, where None)."""
+        self.scripts[prompt] = Script(checked(fault), times)
+
+    def reset(self) -> None:
+        """Forget everything but the settings."""
+        for memory in (self.visits, self.asked, self.scripts, self.callbacks, self.replies):
+            memory.clear()
+
+    def receive(self, name: str, headers: Mapping[str, str], body: bytes) -> Callback:
+        """Keep a callback and decide its answer."""
+        reply = self.replies.get(name)
+        status = 204
+        if reply and reply.times > 0:
+            reply.times -= 1
+            status = reply.status
+        self.callbacks[name].append(Callback(now(), dict(headers), body, status))
+        return self.callbacks[name][-1]
+
+    def _deal(self, prompt: str) -> str | None:
+        script = self.scripts.get(prompt)
+        if script and script.times != 0:
+            if script.times is not None:
+                script.times -= 1
+            return script.fault
+        return tagged(prompt) or self.settings.fault
+
+    def _log(self, asking: Asking) -> None:
+        if self.settings.log:
+            with self.settings.log.open("a", encoding="utf-8") as log:
+                log.write(json.dumps(asdict(asking), ensure_ascii=False) + "\n")
+
+
+def now() -> str:
+    """The time, ISO 8601, UTC."""
+    return datetime.now(UTC).isoformat()

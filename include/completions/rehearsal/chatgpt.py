@@ -1,0 +1,56 @@
+"""ChatGPT: which front end a visitor gets, the pages and their assets. The wires are in `chatgpt_a` and `chatgpt_b`."""
+
+from __future__ import annotations
+
+from string import Template
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from completions.rehearsal import chatgpt_b
+from completions.rehearsal.book import Book
+from completions.rehearsal.walls import PAGES, wall
+
+_COOKIE = "oai-did"
+_TEMPLATES = {ui: Template((PAGES / f"{ui}.html").read_text()) for ui in ("b",)}
+
+
+async def home(request: Request) -> Response:
+    """The chat, or the wall that this visitor ran into."""
+    book: Book = request.app.state.book
+    visit = book.visit(request.cookies.get(_COOKIE))
+    if visit.wall:
+        response = await wall(visit.wall)
+    else:
+        shown = {"consent": visit.consent, "upsell": visit.upsell}
+        language = request.headers.get("accept-language", "en-US").partition(",")[0]
+        page = _TEMPLATES[visit.ui].substitute(
+            {name: "shown" if flag else "" for name, flag in shown.items()}, lang=language if language.isprintable() else ""
+        )
+        response = HTMLResponse(page)
+    response.set_cookie(_COOKIE, str(visit.number))
+    return response
+
+
+async def consent(request: Request) -> Response:
+    """Take the visitor's choice about cookies, and load the page again."""
+    request.app.state.book.visit(request.cookies.get(_COOKIE)).consented = True
+    return RedirectResponse("/", 303)
+
+
+async def login(request: Request) -> Response:
+    """The login page: a form that nobody gets past."""
+    return HTMLResponse((PAGES / "login.html").read_text())
+
+
+ROUTES = [
+    Route("/", home),
+    Route("/uc/{conversation}", home),
+    Route("/c/{conversation}", home),
+    Route("/auth/login", login),
+    Route("/privacy/consent", consent, methods=["POST"]),
+    Mount("/cdn/assets", StaticFiles(directory=PAGES)),
+    *chatgpt_b.ROUTES,
+]

@@ -1,0 +1,65 @@
+"""What can go wrong on purpose, and the outcome each must end in."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from completions.rehearsal.document import Paragraph, Words
+from completions.rehearsal.draft import Draft
+
+FAULTS: dict[str, str] = {
+    "challenge": "challenge",
+    "blocked": "blocked",
+    "login_wall": "login_wall",
+    "rate_limited": "rate_limited",
+    "http_429": "rate_limited",
+    "refused": "refused",
+    "no_answer": "no_answer",
+    "cut_stream": "network",
+    "stalled_stream": "timeout",
+    "slow_first_token": "timeout",
+    "slow_load": "timeout",
+    "http_500": "network",
+    "layout_changed": "layout_changed",
+    "unavailable_here": "unavailable_here",
+    "dialog": "answered",
+    "failure_as_answer": "network",
+}
+"""Every fault by name, and the outcome of a conversation that meets it.
+
+`refused` is marked as such by front end B alone; no form of it is documented for A.
+"""
+
+WALLS = frozenset({"challenge", "blocked", "login_wall", "layout_changed", "unavailable_here", "slow_load"})
+"""Faults that can take the place of the page itself."""
+
+FAILURE_TEXT = (
+    "Something went wrong. If this issue persists please contact us through our help center at help.openai.com."
+)
+
+_TAG = re.compile(r" \[fault:(\w+)\]\Z")
+
+
+def tagged(prompt: str) -> str | None:
+    """The fault that the prompt itself asks for, as in `best guitars [fault:challenge]`."""
+    match = _TAG.search(prompt)
+    return match[1] if match and match[1] in FAULTS else None
+
+
+def checked(fault: str) -> str:
+    """`fault` when it is one; ValueError with the known names when it is not."""
+    if fault not in FAULTS:
+        raise ValueError(f"fault {fault!r}: not a known fault, take one of {', '.join(sorted(FAULTS))}")
+    return fault
+
+
+def spoilt(draft: Draft, fault: str | None) -> Draft:
+    """`draft`, or what takes its place in a stream that looks whole."""
+    match fault:
+        case "no_answer":
+            return replace(draft, blocks=(), pages=(), cited=0, places=(), ads=(), queries=())
+        case "failure_as_answer":
+            return replace(spoilt(draft, "no_answer"), blocks=(Paragraph((Words(FAILURE_TEXT),)),))
+        case _:
+            return draft

@@ -1,0 +1,67 @@
+"""How an answer's bytes go out: in uneven pieces over time, or not quite as they should."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from random import Random
+
+from starlette.responses import Response, StreamingResponse
+from starlette.types import Send
+
+from completions.rehearsal.book import Asking, Book
+
+FOREVER = 3600.0
+"""Seconds: longer than anyone waits."""
+
+_FIRST_TOKEN = 0.25
+"""Share of the latency that passes before the first piece of the answer."""
+_PIECES_PER_SECOND = 12
+
+
+def streamed(head: bytes, body: bytes, media_type: str, asking: Asking, book: Book) -> Response:
+    """The answer to `asking` as a paced stream; a page that is told to pop up a dialog does so on its first block."""
+    pieces = paced(head, body, book.settings.latency, asking.fault, lambda: book.complete(asking))
+    kind = Dropped if asking.fault == "cut_stream" else StreamingResponse
+    headers = {"cache-control": "no-store"} | ({"x-page-alert": "Session expired"} if asking.fault == "dialog" else {})
+    return kind(pieces, media_type=media_type, headers=headers)
+
+
+async def paced(
+    head: bytes, body: bytes, latency: float, fault: str | None, done: Callable[[], None]
+) -> AsyncIterator[bytes]:
+    """`head` at once, then `body` over `latency` seconds; `done` is called when all of it was sent.
+
+    Pieces are cut anywhere, as a network does: in the midst of an event, of a letter. A cut or stalled stream carries
+    half of the body.
+    """
+    yield head
+    if fault == "slow_first_token":
+        await asyncio.sleep(FOREVER)
+    pieces = _cut(body[: len(body) // 2] if fault in ("cut_stream", "stalled_stream") else body, latency)
+    start = asyncio.get_running_loop().time() + latency * _FIRST_TOKEN
+    for number, piece in enumerate(pieces):
+        due = start + latency * (1 - _FIRST_TOKEN) * number / max(1, len(pieces) - 1)
+        await asyncio.sleep(due - asyncio.get_running_loop().time())
+        yield piece
+    if fault == "stalled_stream":
+        await asyncio.sleep(FOREVER)
+    if fault != "cut_stream":
+        done()
+
+
+class Dropped(StreamingResponse):
+    """A stream whose connection is dropped after the last piece: the end of the body is never sent."""
+
+    async def stream_response(self, send: Send) -> None:
+        """Send what there is, and leave."""
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        async for piece in self.body_iterator:
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+
+
+def _cut(body: bytes, latency: float) -> list[bytes]:
+    rng = Random(body)
+    count = max(1, min(len(body) // 40, int(latency * _PIECES_PER_SECOND) + 4))
+    bounds = [0, *sorted(rng.sample(range(1, len(body)), count - 1)), len(body)]
+    return [body[start:end] for start, end in zip(bounds, bounds[1:], strict=False)]

@@ -1,0 +1,103 @@
+"""The rehearsal as an application, as a server for tests, and as a process of its own. Loopback only."""
+
+from __future__ import annotations
+
+import signal
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from threading import Event, Thread
+from types import TracebackType
+from typing import Literal, Self
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.routing import Mount
+
+from completions.rehearsal import chatgpt, control
+from completions.rehearsal.book import Asking, Book, Callback, Reply, Settings
+from completions.rehearsal.truth import FrontEnd, Truth, truth_of
+
+
+def build(settings: Settings) -> Starlette:
+    """The application: the sites, and the control routes under `/_rehearsal`."""
+    # ChatGPT sits at the root, as its page and its script know no prefix. A further site goes beside it under a host
+    # name of its own: Host("gemini.localhost", ...).
+    app = Starlette(routes=[Mount("/_rehearsal", routes=control.ROUTES), *chatgpt.ROUTES])
+    app.state.book = Book(settings)
+    return app
+
+
+class Rehearsal:
+    """Serves the stand-ins from a thread, on a free port of 127.0.0.1 unless `port` names one.
+
+    with Rehearsal(latency=0.2, ui="b") as rehearsal:
+        ask(rehearsal.url, "best guitars")
+        assert [asking.prompt for asking in rehearsal.asked()] == ["best guitars"]
+    """
+
+    def __init__(
+        self,
+        *,
+        ui: Literal["a", "b", "mixed"] = "mixed",
+        latency: float = 1.0,
+        fault: str | None = None,
+        log: Path | None = None,
+        port: int = 0,
+    ) -> None:
+        app = build(Settings(ui, latency, fault, log))
+        self._book: Book = app.state.book
+        # Listening from the first moment: whoever connects early waits, nobody is refused.
+        self._socket = socket.create_server(("127.0.0.1", port), backlog=512)
+        config = uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off", timeout_graceful_shutdown=1)
+        self._server = uvicorn.Server(config)
+        self._thread = Thread(target=self._server.run, args=([self._socket],), name="rehearsal", daemon=True)
+        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.should_exit = True
+        self._thread.join()
+
+    def asked(self) -> list[Asking]:
+        """Every prompt in the order it was asked."""
+        return list(self._book.asked)
+
+    def truth(self, prompt: str, ui: FrontEnd = "a") -> Truth:
+        """What is shown for `prompt`, as far as front end `ui` shows it (A shows all there is)."""
+        return truth_of(prompt).shown_by(ui)
+
+    def script(self, prompt: str, fault: str, times: int | None = None) -> None:
+        """Deal `fault` to the next `times` askings of `prompt` (to all, where None), then answer."""
+        self._book.script(prompt, fault, times)
+
+    def callback_url(self, name: str) -> str:
+        """Address of the receiver called `name`."""
+        return f"{self.url}/_rehearsal/callback/{name}"
+
+    def callbacks(self, name: str) -> list[Callback]:
+        """What the receiver called `name` got, oldest first."""
+        return list(self._book.callbacks[name])
+
+    def script_callback(self, name: str, status: int, times: int = 1, retry_after: str | None = None) -> None:
+        """Let the receiver called `name` answer `status` to the next `times` callbacks in place of 204."""
+        self._book.replies[name] = Reply(status, times, retry_after)
+
+    def reset(self) -> None:
+        """Forget everything that was asked, scripted and received."""
+        self._book.reset()
+
+
+def serve(rehearsal: Rehearsal, ready: Callable[[str], None]) -> None:
+    """Serve until SIGTERM or SIGINT; `ready` is given the URL once the rehearsal takes connections."""
+    stop = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    with rehearsal:
+        ready(rehearsal.url)
+        stop.wait()

@@ -1,0 +1,114 @@
+"""The ground truth of a rehearsal: what an honest reader must find for a prompt, to compare a whole batch against."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from completions.rehearsal.document import Entity, Pill, markdown_of, pieces_of, text_of
+from completions.rehearsal.draft import Ad, Draft, Place, WebPage, draft_of
+
+FrontEnd = Literal["a", "b"]
+
+
+@dataclass(frozen=True)
+class Cited:
+    """A link that the answer attaches to its words; `role` is `more` behind the "+N" of its pill (1-based)."""
+
+    url: str
+    title: str
+    role: Literal["inline", "more"]
+    pill: int
+    site_name: str
+    snippet: str | None
+    published: str | None
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A page in the list of sources, cited or merely consulted."""
+
+    url: str
+    title: str
+    cited: bool
+    site_name: str
+    snippet: str | None
+    published: str | None
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What was shown for `prompt`. Addresses carry no tracking; dates are ISO; None: this front end does not show it.
+
+    `text` is the visible words without citation labels and widgets, blocks on lines of their own, formulas as TeX;
+    compare it with `normalised`. `markdown` is the answer as the site writes it, without its private marks.
+    """
+
+    site: str
+    prompt: str
+    text: str
+    markdown: str
+    citations: tuple[Cited, ...]
+    sources: tuple[Listed, ...]
+    fan_out_queries: tuple[str, ...] | None
+    follow_ups: tuple[str, ...] | None
+    entities: tuple[str, ...]
+    places: tuple[Place, ...]
+    ads: tuple[Ad, ...]
+    model_version: str | None
+
+    def shown_by(self, ui: FrontEnd) -> Truth:
+        """This truth as far as front end `ui` of ChatGPT shows it: B has no queries, model, dates nor further sources."""
+        if ui == "a":
+            return self
+        return replace(
+            self,
+            citations=tuple(replace(cited, published=None) for cited in self.citations),
+            sources=tuple(replace(listed, published=None, snippet=None) for listed in self.sources if listed.cited),
+            fan_out_queries=None,
+            follow_ups=None,
+            model_version=None,
+        )
+
+
+def truth_of(prompt: str, site: str = "chatgpt") -> Truth:
+    """The truth for `prompt`, a function of the two arguments alone."""
+    draft = draft_of(site, prompt)
+    return Truth(
+        site=site,
+        prompt=prompt,
+        text=text_of(draft.blocks),
+        markdown=markdown_of(draft.blocks),
+        citations=tuple(_citations(draft)),
+        sources=tuple(_sources(draft)),
+        fan_out_queries=draft.queries,
+        follow_ups=draft.follow_ups,
+        entities=tuple(piece.name for block in draft.blocks for piece in pieces_of(block) if isinstance(piece, Entity)),
+        places=draft.places,
+        ads=draft.ads,
+        model_version=draft.model,
+    )
+
+
+def normalised(text: str) -> str:
+    """`text` fit for comparing: whitespace folded, and none before punctuation, where a citation label may have stood."""
+    return re.sub(r"\s+([.,;:!?])", r"\1", " ".join(text.split()))
+
+
+def _citations(draft: Draft) -> Iterator[Cited]:
+    pills = [piece for block in draft.blocks for piece in pieces_of(block) if isinstance(piece, Pill)]
+    for number, pill in enumerate(pills, 1):
+        for rank, page in enumerate(pill.pages):
+            yield _cited(draft.pages[page], "more" if rank else "inline", number)
+
+
+def _cited(page: WebPage, role: Literal["inline", "more"], pill: int) -> Cited:
+    return Cited(page.url, page.title, role, pill, page.site_name, page.snippet, page.published)
+
+
+def _sources(draft: Draft) -> Iterator[Listed]:
+    for number, page in enumerate(draft.pages):
+        cited = number < draft.cited
+        yield Listed(page.url, page.title, cited, page.site_name, page.snippet, page.published)

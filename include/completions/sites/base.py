@@ -1,0 +1,94 @@
+"""What a site adapter is: where the site lives, how it is asked, and how its bytes are read.
+
+An adapter declares first (URL, what to record of the wire, deadlines), then drives the page in small steps. Reading is
+pure: `read` gets saved bytes and nothing else, so a live conversation and a replay of its capture go the same way.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, Protocol
+
+from completions.answer import Reading
+
+if TYPE_CHECKING:
+    from playwright.async_api import Page
+
+StreamKind = Literal["sse", "partial-html", "ndjson", "websocket", "json"]
+
+
+@dataclass(frozen=True)
+class Wire:
+    """A kind of exchange that carries the conversation, recorded as received."""
+
+    url: re.Pattern[str]
+    """Matched (search) against the request's or the socket's URL."""
+    method: str = "POST"
+    """HTTP method, or `WEBSOCKET`."""
+
+
+@dataclass(frozen=True)
+class Deadlines:
+    """Seconds that each step of a conversation may take, every one enforced from outside the browser."""
+
+    context: float = 20
+    load: float = 45
+    ready: float = 30
+    submit: float = 30
+    first_token: float = 60
+    between_tokens: float = 60
+    answer: float = 240
+    settle: float = 10
+    """From the end of the stream to the finished state of the page."""
+    read: float = 20
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What `Site.look` saw of a conversation under way."""
+
+    state: Literal["waiting", "streaming", "finished", "walled"]
+    length: int = 0
+    """Characters of the answer shown so far."""
+
+
+@dataclass(frozen=True)
+class Captured:
+    """Saved bytes of one conversation, as the adapters read them."""
+
+    html: str | None = None
+    stream: bytes | None = None
+    stream_closed: bool | None = None
+    """Whether the exchange ended by itself (True), was cut or failed (False); None where it is not known."""
+    status: int | None = None
+    """HTTP status of the page itself; None where it is not known."""
+    headers: dict[str, str] = field(default_factory=dict)
+    """Lower-case response headers of the page itself."""
+    url: str | None = None
+    """Address of the page when it was read."""
+
+
+class Site(Protocol):
+    """One chat site."""
+
+    name: str
+    """The value of the request's `model`."""
+    url: str
+    """Where the chat starts, ending in `/`."""
+    version: str
+    """Version of the adapter: a column, so that history can be read again."""
+    wire: tuple[Wire, ...]
+    deadlines: Deadlines
+
+    async def ready(self, page: Page) -> None:
+        """Wait until the composer takes text, dismissing what a visitor may dismiss; raise `Wall` when it can't be."""
+
+    async def submit(self, page: Page, prompt: str) -> None:
+        """Put `prompt` into the composer exactly as given and send it."""
+
+    async def look(self, page: Page) -> Progress:
+        """See how far the answer is: one cheap evaluation in the page."""
+
+    def read(self, captured: Captured) -> Reading:
+        """Everything that the bytes tell. Never raises on any bytes; hostile or cut input is `layout_changed` at worst."""

@@ -1,0 +1,198 @@
+"""Keys and bytes: a local folder or S3, the same code.
+
+A key is a relative path of `/`-separated parts that hold ids, hashes and fixed words, never text of a prompt. One PUT of
+an object is atomic on both kinds of store; `create` is the conditional PUT that lets one of many writers win.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import obstore
+from obstore.exceptions import AlreadyExistsError, BaseError
+from obstore.store import LocalStore, S3Store
+
+from completions.errors import Refused
+
+if TYPE_CHECKING:
+    from boto3.session import Session
+
+Origin = Literal["live", "rehearsal"]
+
+_TOGETHER = 32
+_KEY = re.compile(r"^(?!.*(?:^|/)\.{1,2}(?:/|$))[A-Za-z0-9_.=-]+(?:/[A-Za-z0-9_.=-]+)*$")
+
+
+class StoreError(Exception):
+    """The store could not be read or written; the message says which one and what it answered."""
+
+
+@dataclass(frozen=True)
+class AwsAccess:
+    """How to reach S3: whose credentials, where. Without a session the ordinary AWS chain is used."""
+
+    session: Session | None = None
+    endpoint_url: str | None = None
+    region: str | None = None
+
+
+@dataclass(frozen=True)
+class Store:
+    """One prefix of a folder or a bucket."""
+
+    uri: str
+    """`/abs/folder` or `s3://bucket/prefix`, without a trailing slash."""
+    inner: LocalStore | S3Store
+    prefix: str = ""
+    """Put before every key; ends in `/` unless empty."""
+
+    def under(self, prefix: str) -> Store:
+        """The same store seen from `prefix`."""
+        return replace(self, uri=f"{self.uri}/{prefix}", prefix=f"{self.prefix}{prefix}/")
+
+    def of(self, origin: Origin) -> Store:
+        """Where batches of this origin live: everything rehearsed has a prefix of its own."""
+        return self.under("rehearsal") if origin == "rehearsal" else self
+
+    def uri_of(self, key: str) -> str:
+        """What DuckDB, pandas and the AWS command line call `key`."""
+        return f"{self.uri}/{key}"
+
+    def put(self, key: str, data: bytes) -> None:
+        """Write `data`, replacing what was there."""
+        with self._told("write", key):
+            obstore.put(self.inner, self._path(key), data)
+
+    def create(self, key: str, data: bytes) -> bool:
+        """Write `data` only if there's nothing at `key`; False when another was first."""
+        with self._told("write", key):
+            try:
+                obstore.put(self.inner, self._path(key), data, mode="create")
+            except AlreadyExistsError:
+                return False
+            return True
+
+    def get(self, key: str) -> bytes | None:
+        """The bytes at `key`; None when there are none."""
+        with self._told("read", key):
+            try:
+                return bytes(obstore.get(self.inner, self._path(key)).bytes())
+            except FileNotFoundError:
+                return None
+
+    def get_many(self, keys: Sequence[str]) -> Iterator[bytes | None]:
+        """The bytes at each key, in the order of `keys`; read together, a window at a time, so that memory is bounded."""
+        with ThreadPoolExecutor(_TOGETHER, thread_name_prefix="store") as pool:
+            for start in range(0, len(keys), _TOGETHER):
+                yield from pool.map(self.get, keys[start : start + _TOGETHER])
+
+    def keys(self, prefix: str) -> set[str]:
+        """Every key below the folder `prefix`, seen from this store."""
+        with self._told("list", prefix):
+            pages = obstore.list(self.inner, self._path(prefix), chunk_size=1000)
+            return {meta["path"].removeprefix(self.prefix) for page in pages for meta in page}
+
+    def folders(self, prefix: str) -> list[str]:
+        """Names of the folders right below `prefix`."""
+        with self._told("list", prefix):
+            found = obstore.list_with_delimiter(self.inner, self._path(prefix))
+            return sorted(Path(path).name for path in found["common_prefixes"])
+
+    def delete(self, keys: Iterable[str]) -> None:
+        """Remove `keys`; those that are not there are no error."""
+        paths = [self._path(key) for key in keys]
+        if not paths:
+            return
+        with self._told("delete from", ""):
+            for chunk in [paths] if not self.is_local else [[path] for path in paths]:
+                with suppress(FileNotFoundError):
+                    obstore.delete(self.inner, chunk)
+
+    def put_file(self, key: str, file: Path) -> None:
+        """Write the file's bytes as one object, streamed (multipart where the store has it)."""
+        with self._told("write", key):
+            obstore.put(self.inner, self._path(key), file)
+
+    def presigned(self, key: str, life: timedelta) -> str | None:
+        """A link that reads `key` without credentials for `life`; None for a folder."""
+        if isinstance(self.inner, LocalStore):
+            return None
+        with self._told("sign", key):
+            return obstore.sign(self.inner, "GET", self._path(key), life)
+
+    @property
+    def is_local(self) -> bool:
+        """Whether this is a folder."""
+        return isinstance(self.inner, LocalStore)
+
+    def _path(self, key: str) -> str:
+        if not _KEY.match(key):
+            raise ValueError(f"{key!r} is not a store key")
+        return f"{self.prefix}{key}"
+
+    def _told(self, verb: str, key: str) -> _Told:
+        return _Told(f"cannot {verb} {self.uri_of(key)}")
+
+
+class _Told:
+    """Turns what the client raises into one sentence that names the object."""
+
+    def __init__(self, doing: str) -> None:
+        self.doing = doing
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        if isinstance(error, (BaseError, OSError)):
+            raise StoreError(f"{self.doing}: {_first_line(error)}") from error
+
+
+def open_store(location: str | Path, aws: AwsAccess | None = None) -> Store:
+    """The store at a folder's path or `s3://bucket/prefix`.
+
+    Raises `Refused` when the location is neither, or when no AWS credentials are found.
+    """
+    text = str(location).rstrip("/")
+    if text.startswith("s3://"):
+        return _open_s3(text, aws or AwsAccess())
+    if "://" in text:
+        raise Refused("COMPLETIONS_STORE", text, "give a folder or s3://bucket/prefix")
+    folder = Path(text).expanduser().absolute()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return Store(str(folder), LocalStore(folder))
+    except (OSError, BaseError) as error:
+        raise Refused("COMPLETIONS_STORE", text, f"cannot be used as a folder ({_first_line(error)})") from error
+
+
+def _open_s3(uri: str, aws: AwsAccess) -> Store:
+    import boto3
+    from obstore.auth.boto3 import Boto3CredentialProvider
+
+    bucket, _, path = uri.removeprefix("s3://").partition("/")
+    if not bucket:
+        raise Refused("COMPLETIONS_STORE", uri, "name a bucket: s3://bucket/prefix")
+    session = aws.session or boto3.Session()
+    try:
+        credentials = Boto3CredentialProvider(session)
+    except ValueError as error:
+        raise Refused("COMPLETIONS_STORE", uri, "no AWS credentials found: set the connection aws_default") from error
+    endpoint = aws.endpoint_url or os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
+    config: dict[str, Any] = {"region": aws.region or session.region_name or "us-east-1"}
+    if endpoint:
+        config |= {"endpoint": endpoint, "client_options": {"allow_http": endpoint.startswith("http://")}}
+    inner = S3Store(bucket, credential_provider=credentials, **config)
+    return Store(uri, inner, f"{path}/" if path else "")
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

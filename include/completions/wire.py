@@ -1,0 +1,172 @@
+"""What the site sends for the conversation, recorded as received.
+
+The record is taken over the Chrome DevTools Protocol (`Network.streamResourceContent`): the page cannot see it, and what
+was sent before a connection broke is kept, which `response.body()` would lose.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from playwright.async_api import CDPSession, Page
+from playwright.async_api import Error as PlaywrightError
+
+from completions.sites.base import StreamKind, Wire
+
+KINDS: dict[str, StreamKind] = {
+    "text/event-stream": "sse",
+    "text/vnd.openai.web-mobile-partial+html": "partial-html",
+    "application/vnd.openai.conversation-source+ndjson": "ndjson",
+    "application/json": "json",
+}
+
+
+@dataclass
+class Exchange:
+    """One request and what came back, or one socket and its frames."""
+
+    url: str
+    kind: StreamKind | None = None
+    status: int | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+    head: bytes = b""
+    """What had come before the recording of this response began."""
+    chunks: list[bytes] = field(default_factory=list)
+    closed: bool | None = None
+    """True: it ended by itself. False: it was cut or failed. None: it goes on."""
+
+    @property
+    def body(self) -> bytes:
+        """All that was received so far."""
+        return self.head + b"".join(self.chunks)
+
+
+class Tap:
+    """Records the exchanges of a page that match a site's `wire`, and counts every byte the page received."""
+
+    def __init__(self, wires: Sequence[Wire]) -> None:
+        self.wires = wires
+        self.exchanges: dict[str, Exchange] = {}
+        self.bytes_received = 0
+        self.stirred = asyncio.Event()
+        """Set whenever something came; the one who waits clears it."""
+        self._session: CDPSession | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def attach(self, page: Page) -> None:
+        """Record from now on."""
+        self._session = session = await page.context.new_cdp_session(page)
+        for event, handler in {
+            "Network.requestWillBeSent": self._sent,
+            "Network.responseReceived": self._responded,
+            "Network.dataReceived": self._data,
+            "Network.loadingFinished": self._finished,
+            "Network.loadingFailed": self._failed,
+            "Network.webSocketCreated": self._socket,
+            "Network.webSocketFrameReceived": self._frame,
+            "Network.webSocketClosed": self._socket_closed,
+        }.items():
+            session.on(event, handler)
+        await session.send("Network.enable")
+
+    @property
+    def closed(self) -> bool | None:
+        """Whether everything recorded ended by itself (True), something was cut (False), or it goes on (None)."""
+        ends = [exchange.closed for exchange in self.exchanges.values() if exchange.kind != "websocket"]
+        return None if not ends or None in ends else all(ends)
+
+    @property
+    def stream(self) -> bytes | None:
+        """The bytes of every exchange in order; None when there was none."""
+        return b"".join(exchange.body for exchange in self.exchanges.values()) if self.exchanges else None
+
+    @property
+    def kind(self) -> StreamKind | None:
+        """What the recorded bytes are."""
+        return next((exchange.kind for exchange in self.exchanges.values() if exchange.kind), None)
+
+    @property
+    def length(self) -> int:
+        """Bytes recorded so far."""
+        return sum(len(exchange.head) + sum(map(len, exchange.chunks)) for exchange in self.exchanges.values())
+
+    def _sent(self, event: dict[str, Any]) -> None:
+        request = event["request"]
+        if any(wire.method == request["method"] and wire.url.search(request["url"]) for wire in self.wires):
+            self.exchanges[event["requestId"]] = Exchange(request["url"])
+
+    def _responded(self, event: dict[str, Any]) -> None:
+        if not (exchange := self.exchanges.get(event["requestId"])):
+            return
+        response = event["response"]
+        exchange.status = response["status"]
+        exchange.headers = {name.lower(): value for name, value in response["headers"].items()}
+        exchange.kind = KINDS.get(response["mimeType"])
+        task = asyncio.ensure_future(self._stream(event["requestId"], exchange))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _stream(self, request: str, exchange: Exchange) -> None:
+        """Ask for the body as it comes; what came before this answer is its head."""
+        assert self._session
+        try:
+            answer = await self._session.send("Network.streamResourceContent", {"requestId": request})
+            exchange.head = base64.b64decode(answer["bufferedData"])
+        except PlaywrightError:
+            exchange.head = await self._whole(request)
+        self.stirred.set()
+
+    async def _whole(self, request: str) -> bytes:
+        """The body of a response that had ended before it could be streamed."""
+        assert self._session
+        try:
+            answer = await self._session.send("Network.getResponseBody", {"requestId": request})
+        except PlaywrightError:
+            return b""
+        body: str = answer["body"]
+        return base64.b64decode(body) if answer["base64Encoded"] else body.encode()
+
+    def _data(self, event: dict[str, Any]) -> None:
+        if (exchange := self.exchanges.get(event["requestId"])) and event.get("data"):
+            exchange.chunks.append(base64.b64decode(event["data"]))
+            self.stirred.set()
+
+    def _finished(self, event: dict[str, Any]) -> None:
+        self.bytes_received += int(event.get("encodedDataLength", 0))
+        self._close(event, ended=True)
+
+    def _failed(self, event: dict[str, Any]) -> None:
+        self._close(event, ended=False)
+
+    def _close(self, event: dict[str, Any], *, ended: bool) -> None:
+        if exchange := self.exchanges.get(event["requestId"]):
+            exchange.closed = ended
+            self.stirred.set()
+
+    def _socket(self, event: dict[str, Any]) -> None:
+        if any(wire.method == "WEBSOCKET" and wire.url.search(event["url"]) for wire in self.wires):
+            self.exchanges[event["requestId"]] = Exchange(event["url"], kind="websocket", status=101)
+
+    def _frame(self, event: dict[str, Any]) -> None:
+        payload = event["response"]["payloadData"]
+        self.bytes_received += len(payload)
+        if exchange := self.exchanges.get(event["requestId"]):
+            exchange.chunks.append(_line(payload))
+            self.stirred.set()
+
+    def _socket_closed(self, event: dict[str, Any]) -> None:
+        self._close(event, ended=True)
+
+
+def _line(payload: str) -> bytes:
+    """A frame as one line: JSON frames as they are, others as a JSON string."""
+    try:
+        json.loads(payload)
+    except ValueError:
+        payload = json.dumps(payload)
+    return payload.replace("\n", " ").encode() + b"\n"

@@ -1,0 +1,1 @@
+"""What the DAGs and the plugin take from Airflow."""
