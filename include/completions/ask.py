@@ -15,6 +15,7 @@ from typing import Any
 
 from completions import cache
 from completions.browser import Browser, BrowserDied
+from completions.caps import capped
 from completions.conversation import Held, hold
 from completions.errors import RETRY, STOP, Outcome
 from completions.manners import Manners, Paused
@@ -64,7 +65,7 @@ class _Shard:
         self.owed: list[Item] = []
         self.outcomes: Counter[str] = Counter()
         model, live = plan.config.model, plan.config.origin == "live"
-        address = settings.site_url(model) if live else f"{settings.rehearsal_url}{model}/"
+        address = settings.site_url(model) if live else settings.rehearsal_url
         self.site: Site = site(model, address)
         self.manners = Manners(store, model, polite=live)
         self._telling = asyncio.Lock()
@@ -75,7 +76,7 @@ class _Shard:
             if record is None:
                 self.owed.append(item)
             else:
-                self.outcomes[record.outcome] += 1
+                self.outcomes[record.outcome] += self.plan.settles(item)
         if self.outcomes:
             log.info("%d of %d prompts were answered before", len(self.items) - len(self.owed), len(self.items))
         self.owed.reverse()  # workers take from the end
@@ -137,19 +138,24 @@ class _Shard:
 
     def _keep(self, item: Item, record: Record) -> None:
         """Store the record; only then is the prompt done."""
+        record = capped(record)
         self.store.put(answer_key(self.plan.batch_id, item.index, item.sample), record.packed())
         cache.keep(self.store, record)
 
     async def _count(self, item: Item, record: Record) -> None:
         async with self._telling:
-            self.outcomes[record.outcome] += 1
+            self.outcomes[record.outcome] += self.plan.settles(item)
             log.info(
                 "prompt %d: %s%s",
                 item.index,
                 record.outcome,
                 f" ({record.error_message})" if record.error_message else "",
             )
-            progress = {"shard": self.number, "of": len(self.items), "outcomes": dict(self.outcomes)}
+            progress = {
+                "shard": self.number,
+                "of": sum(map(self.plan.settles, self.items)),
+                "outcomes": dict(self.outcomes),
+            }
             key = batch_key(self.plan.batch_id, f"progress/{self.number}.json")
             await asyncio.to_thread(self.store.put, key, json.dumps(progress).encode())
             if self.tell:

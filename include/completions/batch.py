@@ -45,14 +45,6 @@ def _number(value: object) -> object:
     return value
 
 
-def _callback(value: object) -> object:
-    from completions.notify import check_callback
-
-    if isinstance(value, str):
-        check_callback(value, resolve=None)
-    return value
-
-
 Prompt = Annotated[str, BeforeValidator(_asked_as_given), Field(strict=True, min_length=1, max_length=2047)]
 Name = Annotated[str, Field(strict=True, min_length=1, max_length=200)]
 Whole = Annotated[int, BeforeValidator(_number)]
@@ -131,14 +123,10 @@ class BatchConfig(BaseModel):
         description="Days after which a cached answer counts as expired; 0: nothing is read from the cache or written to it.",
         json_schema_extra=_accepts("give a number of days from 0 to 10"),
     )
-    callback: Annotated[str, Field(strict=True, min_length=1, max_length=2047), BeforeValidator(_callback)] | None = (
-        Field(
-            None,
-            description="HTTP(S) URL, SQS queue URL or SQS ARN to tell when the batch is done.",
-            json_schema_extra=_accepts(
-                "give an http(s) URL, an SQS queue URL or an SQS ARN of at most 2047 characters"
-            ),
-        )
+    callback: Annotated[str, Field(strict=True, min_length=1, max_length=2047)] | None = Field(
+        None,
+        description="HTTP(S) URL, SQS queue URL or SQS ARN to tell when the batch is done.",
+        json_schema_extra=_accepts("give an http(s) URL, an SQS queue URL or an SQS ARN of at most 2047 characters"),
     )
     samples: Whole = Field(
         1,

@@ -14,14 +14,16 @@ import shutil
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from playwright.async_api import Browser as PlaywrightBrowser
 from playwright.async_api import BrowserContext, Playwright, async_playwright
 from playwright.async_api import Error as PlaywrightError
 
 from completions.devices import find
-from completions.profile import Profile
+
+if TYPE_CHECKING:
+    from completions.profile import Profile
 
 log = logging.getLogger(__name__)
 

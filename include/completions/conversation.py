@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from time import monotonic
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from playwright.async_api import BrowserContext, Dialog, Page, Response
 from playwright.async_api import Error as PlaywrightError
@@ -22,10 +22,12 @@ from playwright.async_api import Error as PlaywrightError
 from completions.answer import Reading
 from completions.browser import Browser
 from completions.errors import STOP, Outcome, Wall
-from completions.profile import Profile
 from completions.record import Artifacts
 from completions.sites.base import Captured, Site
 from completions.wire import Exchange, Tap
+
+if TYPE_CHECKING:
+    from completions.profile import Profile
 
 LOOK_EVERY = 0.25
 """Seconds between two looks at the page while nothing comes over the wire."""
@@ -63,22 +65,21 @@ async def hold(site: Site, browser: Browser, profile: Profile, prompt: str, evid
     held = Held(started_at=datetime.now(UTC), warnings=list(profile.warnings))
     try:
         async with browser.context(profile, site.deadlines.context) as context:
-            await _Conversation(site, context, held).run(prompt, evidence)
+            await _Conversation(site, browser, context, held).run(prompt, evidence)
     except PlaywrightError as error:
         await browser.check()
         held.outcome, held.error_message = Outcome.NETWORK, f"the page was lost: {_sentence(error)}"
     except TimeoutError:
+        await browser.check()
         held.outcome, held.error_message = Outcome.TIMEOUT, "the page gave no sign of life"
-    if held.outcome is Outcome.TIMEOUT:
-        await browser.check()  # a frozen browser looks like a slow site
     return held
 
 
 class _Conversation:
     """The state of one conversation while its steps run."""
 
-    def __init__(self, site: Site, context: BrowserContext, held: Held) -> None:
-        self.site, self.context, self.held = site, context, held
+    def __init__(self, site: Site, browser: Browser, context: BrowserContext, held: Held) -> None:
+        self.site, self.browser, self.context, self.held = site, browser, context, held
         self.limits = site.deadlines
         self.tap = Tap(site.wire)
         self.response: Response | None = None
@@ -103,6 +104,8 @@ class _Conversation:
                 await self._answer(page)
         except Wall as seen:
             wall = seen
+            if wall.outcome is Outcome.TIMEOUT:
+                await self.browser.check()  # a frozen browser looks like a slow site
         async with asyncio.timeout(self.limits.read):
             await self._read(page, wall, evidence)
 
@@ -136,7 +139,8 @@ class _Conversation:
         seen, changed_at, first = -1, monotonic(), None
         while True:
             self.tap.stirred.clear()
-            progress = await self.site.look(page)
+            async with self._step("show how far it is", self.limits.look):
+                progress = await self.site.look(page)
             _raise_for_status(self.tap.exchanges.values())
             now = monotonic()
             if (size := progress.length + self.tap.length) != seen:
@@ -199,7 +203,9 @@ class _Conversation:
 
     async def _dismiss(self, dialog: Dialog) -> None:
         """A visitor would click it away; an unanswered dialog freezes the page."""
-        self.held.warnings.append(f"the site opened a dialog: {dialog.message[:200]}")
+        warning = f"the site opened a dialog: {dialog.message[:200]}"
+        if warning not in self.held.warnings:
+            self.held.warnings.append(warning)
         with suppress(PlaywrightError):
             await dialog.dismiss()
 

@@ -1,7 +1,7 @@
 """Which device: a Playwright descriptor by its name.
 
-The descriptors are those of the pinned Playwright (`scripts/build_devices.py`), read from a file: Playwright itself only
-tells them through its driver, half a second after it was started.
+The descriptors are those of the pinned Playwright, read from a file that `scripts/build_devices.py` writes: Playwright
+itself only tells them through its driver, which takes half a second to start.
 """
 
 from __future__ import annotations
@@ -23,19 +23,19 @@ _PRODUCT = re.compile(r"\b(Chrome|Edg)/\d[\d.]*")
 
 @dataclass(frozen=True)
 class Device:
-    """`descriptor` is as Playwright gives it: user_agent, viewport, screen, device_scale_factor, is_mobile, has_touch."""
+    """`descriptor` has Playwright's keys: user_agent, viewport, screen, device_scale_factor, is_mobile, has_touch."""
 
     name: str
     descriptor: dict[str, Any]
     engine: Engine
 
     @property
-    def warning(self) -> str | None:
-        """What differs from the real device when Chromium, the only engine there is, plays it."""
+    def warnings(self) -> tuple[str, ...]:
+        """How it differs from the real device: Chromium is the only engine it is run on."""
         if self.engine == "chromium":
-            return None
+            return ()
         return (
-            f"device {self.name!r} is a {self.engine} device: Chromium plays it, with its user agent, screen and touch"
+            f"device {self.name} is a {self.engine} device: Chromium plays it, with its user agent, screen and touch",
         )
 
 
@@ -64,7 +64,7 @@ def context_options(device: Device, browser_version: str) -> dict[str, Any]:
     running browser (`browser_version`, as `Browser.version` says it), in the reduced form that Chrome sends, so that it
     agrees with the client hints. A user agent of another engine stays as it is.
     """
-    major = browser_version.split(".")[0]
+    major = browser_version.partition(".")[0]
     user_agent = _PRODUCT.sub(rf"\g<1>/{major}.0.0.0", device.descriptor["user_agent"])
     return {**device.descriptor, "user_agent": user_agent}
 

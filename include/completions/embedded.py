@@ -1,7 +1,8 @@
-"""The embedded Airflow: one machine, nothing to configure, nobody but this machine can reach it.
+"""The embedded Airflow: one machine, nothing to configure, out of reach of every other machine.
 
-Its components run as `airflow standalone` would run them, but without that command's log servers, which listen on every
-network interface and cannot be told otherwise; on one machine the log files are read directly.
+It runs the components that `airflow standalone` runs, but without that command's log servers: those listen on every
+network interface and cannot be told otherwise, and on one machine the logs are read from their files. Everything it
+keeps (database, logs, keys) is in one folder.
 """
 
 from __future__ import annotations
@@ -11,173 +12,279 @@ import json
 import os
 import secrets
 import socket
-import subprocess
-import sysconfig
-import time
-from collections.abc import Callable, Mapping
+import sys
+import tempfile
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cached_property
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+
+import psutil
 
 from completions.airflow_api import Airflow, AirflowError
-from completions.service import Running, Service
-from completions.settings import PROJECT, Settings
+from completions.service import Running, Service, ServiceError, Tell
+from completions.settings import PREFIX, PROJECT, Settings, variable
 
-Tell = Callable[[str], None]
-
+DAG = "batch_completions"
 POOL = "browsers"
-COMPONENTS = {
-    "api-server": ["api-server"],
-    "scheduler": ["scheduler", "--skip-serve-logs"],
-    "dag-processor": ["dag-processor"],
-    "triggerer": ["triggerer", "--skip-serve-logs"],
+"""Airflow pool that every asking task takes slots of: one slot is one conversation under way."""
+
+_AIRFLOW = [sys.executable, "-m", "airflow"]
+_COMPONENTS = {
+    "api-server": [*_AIRFLOW, "api-server"],
+    "scheduler": [*_AIRFLOW, "scheduler", "--skip-serve-logs"],
+    "dag-processor": [*_AIRFLOW, "dag-processor"],
+    "triggerer": [*_AIRFLOW, "triggerer", "--skip-serve-logs"],
 }
+_SIMPLE = "airflow.api_fastapi.auth.managers.simple"
+_BEATING = ("scheduler", "dag_processor", "triggerer")
+_KEYS = {"AIRFLOW__CORE__FERNET_KEY": 32, "AIRFLOW__API__SECRET_KEY": 64, "AIRFLOW__API_AUTH__JWT_SECRET": 64}
+"""Secrets made once for each home, and their lengths in bytes."""
 
-
-def pool_slots() -> int:
-    """How many conversations this host can take at once: its browsers are busy with loading pages, not with waiting."""
-    return max(8, 8 * (os.cpu_count() or 1), Settings.from_env().conversations)
-
-
-def default_home() -> Path:
-    """The folder of the embedded Airflow: `COMPLETIONS_HOME`, else `.airflow` in the project's."""
-    return Path(os.environ.get("COMPLETIONS_HOME") or PROJECT / ".airflow").expanduser().absolute()
+_DEFAULTS = {
+    "AIRFLOW__CORE__PARALLELISM": "8",
+    # A task waits up to this long (s) at each step from one task to the next; the price is 2 % of one core when idle.
+    "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.5",
+    # How soon (s) a task whose worker was killed is noticed and retried; Airflow's own default is 300.
+    "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "60",
+    "AIRFLOW__LOGGING__NAMESPACE_LEVELS": "http.access=WARNING",
+    "AIRFLOW__DAG_PROCESSOR__PRINT_STATS_INTERVAL": "600",
+}
+"""Tuned for one machine; the caller's environment overrides them."""
 
 
 @dataclass(frozen=True)
 class Embedded:
-    """An Airflow of one machine, with all it keeps in `home`."""
+    """An Airflow of one machine that keeps everything in `home`, and the rehearsal beside it."""
 
-    home: Path = field(default_factory=default_home)
+    home: Path = field(default_factory=lambda: Path(Settings.from_env().home))
     dags: Path = PROJECT / "dags"
     plugins: Path = PROJECT / "plugins"
+    port: int = 8080
+    """Port on 127.0.0.1; another one is taken where this one is."""
     deadline: float = 300
-    """Seconds that a start may take."""
+    """Seconds that a start may take: a busy machine needs many times the ten of an idle one."""
 
-    @property
-    def service(self) -> Service:
-        """Its processes."""
-        return Service(self.home, "embedded")
+    def up(self, tell: Tell = print) -> Running:
+        """Start it unless it runs, and wait until it takes batches.
+
+        Raises `ServiceError` with the cause from the logs, and `AirflowError` when it runs with other settings.
+        """
+        with self._service.alone(tell):
+            if running := self._service.status():
+                self._same_settings(running)
+                return running
+            self._service.stop()
+            return self._start(tell)
+
+    def down(self, tell: Tell = print) -> bool:
+        """Stop it and the rehearsal, to the last process; False when neither ran."""
+        stopped = []
+        for service in (self._service, self._rehearsal):
+            with service.alone(tell):
+                stopped.append(service.stop())
+        return any(stopped)
 
     def status(self) -> Running | None:
         """Where it runs; None when it doesn't."""
-        return self.service.status()
+        return self._service.status()
 
-    def down(self) -> bool:
-        """Stop it, to the last process; False when nothing ran."""
-        with self.service.alone():
-            return self.service.stop()
+    def rehearse(self, tell: Tell = print) -> str:
+        """The URL of the rehearsal, started unless it runs or COMPLETIONS_REHEARSAL_URL names another.
 
-    def up(self, tell: Tell = print) -> Running:
-        """Start it unless it runs, and wait until it takes batches. Raises `AirflowError` with the cause."""
-        with self.service.alone():
-            if running := self.status():
-                return running
-            self.service.stop()
-            return self._start(tell)
+        The tasks of this Airflow find it at that address, whichever of the two was started first.
+        """
+        if given := Settings.from_env().rehearsal_url:
+            return given.rstrip("/")
+        with self._rehearsal.alone(tell):
+            if running := self._rehearsal.status():
+                return running.url
+            self._rehearsal.stop()
+            return self._start_rehearsal(tell).url
 
-    def _start(self, tell: Tell) -> Running:
-        port = free_port(8080)
-        env = self.environment(port)
-        try:
-            self._migrate(env, tell)
-            started = {
-                name: self.service.spawn(name, [airflow_command(), *args], env) for name, args in COMPONENTS.items()
-            }
-            api = Airflow(f"http://127.0.0.1:{port}", timeout=10)
-            self._wait(api, started, tell)
-            return self.service.remember(api.url, started)
-        except BaseException:
-            self.service.stop()
-            raise
-
-    def _migrate(self, env: Mapping[str, str], tell: Tell) -> None:
-        done = self.home / "migrated"
-        now = version("apache-airflow-core")
-        if done.exists() and done.read_text() == now:
-            return
-        tell("preparing the database of the embedded Airflow")
-        process = self.service.spawn("migrate", [airflow_command(), "db", "migrate"], env)
-        if process.wait(self.deadline):
-            raise AirflowError("could not prepare the database")
-        done.write_text(now)
-
-    def _wait(self, api: Airflow, started: Mapping[str, subprocess.Popen[bytes]], tell: Tell) -> None:
-        begin = time.monotonic()
-        while time.monotonic() < begin + self.deadline:
-            for name, process in started.items():
-                if process.poll() is not None:
-                    raise AirflowError(f"{name} ended: {self.service.log(name).read_text()[-2000:]}")
-            with suppress(AirflowError):
-                health = api.request("GET", "/monitor/health")
-                if all(health[part]["status"] == "healthy" for part in ("scheduler", "dag_processor", "triggerer")):
-                    break
-            time.sleep(0.25)
-        else:
-            raise AirflowError(f"Airflow was not ready after {self.deadline:.0f} s")
-        body = {"name": POOL, "slots": pool_slots(), "include_deferred": False, "description": "conversations at once"}
-        with suppress(AirflowError):
-            api.request("POST", "/pools", json=body)
+    def settings(self) -> Settings:
+        """The settings that the tasks of this Airflow run with, the rehearsal's address among them."""
+        return Settings.from_env(self._settings())
 
     def environment(self, port: int | None = None) -> dict[str, str]:
-        """What a process of this Airflow needs in its environment, on top of the caller's own."""
-        if port is None:
-            port = int(running.url.rpartition(":")[2]) if (running := self.status()) else 8080
-        url = f"http://127.0.0.1:{port}"
-        env = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
-        keys = self._secrets()
-        return env | {
+        """The whole environment of a process of this Airflow: the caller's, and what makes it this one.
+
+        `port` is where the API listens; None: where it does now, or would.
+        """
+        running = self.status() if port is None else None
+        url = running.url if running else f"http://127.0.0.1:{port or self.port}"
+        return {
+            **_DEFAULTS,
+            **_inherited(),
+            **self._settings(),
+            **self._keys(),
             "AIRFLOW_HOME": str(self.home),
+            "AIRFLOW_CONFIG": str(self.home / "airflow.cfg"),
+            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{self.home}/airflow.db",
+            "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(self.home / "logs"),
             "AIRFLOW__CORE__DAGS_FOLDER": str(self.dags),
             "AIRFLOW__CORE__PLUGINS_FOLDER": str(self.plugins),
             "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-            "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
-            "AIRFLOW__CORE__PARALLELISM": "8",
             "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
-            "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
-            "AIRFLOW__CORE__FERNET_KEY": keys["fernet_key"],
+            "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
             "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{url}/execution/",
+            "AIRFLOW__CORE__AUTH_MANAGER": f"{_SIMPLE}.simple_auth_manager.SimpleAuthManager",
+            "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
             "AIRFLOW__API__HOST": "127.0.0.1",
-            "AIRFLOW__API__PORT": str(port),
+            "AIRFLOW__API__PORT": url.rpartition(":")[2],
             "AIRFLOW__API__BASE_URL": url,
-            "AIRFLOW__API__SECRET_KEY": keys["secret_key"],
-            "AIRFLOW__API_AUTH__JWT_SECRET": keys["jwt_secret"],
-            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{self.home}/airflow.db",
-            "COMPLETIONS_STORE": Settings.from_env().store,
-            "PATH": f"{sysconfig.get_path('scripts')}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
-            "NO_PROXY": ",".join(filter(None, [os.environ.get("NO_PROXY"), "127.0.0.1", "localhost"])),
         }
 
-    def _secrets(self) -> dict[str, str]:
-        file = self.home / "secrets.json"
-        self.home.mkdir(parents=True, exist_ok=True)
-        with suppress(FileExistsError):
-            fd = os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-            with os.fdopen(fd, "w") as f:
-                json.dump(
-                    {
-                        "jwt_secret": secrets.token_urlsafe(32),
-                        "secret_key": secrets.token_urlsafe(32),
-                        "fernet_key": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
-                    },
-                    f,
-                )
-        return json.loads(file.read_text())
+    @property
+    def _service(self) -> Service:
+        return Service(self.home, "embedded")
 
+    @property
+    def _rehearsal(self) -> Service:
+        return Service(self.home, "rehearsal")
 
-def airflow_command() -> str:
-    """The `airflow` beside this interpreter."""
-    return str(Path(sysconfig.get_path("scripts")) / "airflow")
+    def _start(self, tell: Tell) -> Running:
+        port = free_port(self.port)
+        url, env = f"http://127.0.0.1:{port}", self.environment(port)
+        self._migrate(env, tell)
+        tell(f"starting the embedded Airflow at {url}")
+        api, since = Airflow(url, timeout=10), datetime.now(UTC)
+        running = self._service.start(_COMPONENTS, env, url, lambda: self._missing(api, since), self.deadline, tell)
+        for error in _import_errors(api, since):
+            tell(f"{self.dags / error['filename']} does not load: {error['stack_trace'].strip().splitlines()[-1]}")
+        return running
+
+    def _migrate(self, env: Mapping[str, str], tell: Tell) -> None:
+        stamp, release = self.home / "migrated", version("apache-airflow-core")
+        if stamp.exists() and stamp.read_text("utf-8") == release and (self.home / "airflow.db").exists():
+            return
+        tell("preparing the database of the embedded Airflow")
+        self._service.run("migrate", [*_AIRFLOW, "db", "migrate"], env, self.deadline)
+        stamp.write_text(release, "utf-8")
+
+    def _missing(self, api: Airflow, since: datetime) -> str:
+        """What is still to come, in words; nothing once batches can be taken."""
+        try:
+            health = api.request("GET", "/monitor/health")
+            late = [part for part in _BEATING if not _newer(health[part][f"latest_{part}_heartbeat"], since)]
+            if late:
+                return "the " + ", the ".join(late)
+            _ensure_pool(api, self.settings().conversations)
+            return "" if self._loaded(api, since) else f"the DAG {DAG}"
+        except AirflowError as error:
+            if error.status and error.status < 500:
+                raise
+            return "the API server"
+
+    def _loaded(self, api: Airflow, since: datetime) -> bool:
+        """Whether the DAG's file, if there is one, was read since then, for better or worse."""
+        file = f"{DAG}.py"
+        if not (self.dags / file).exists() or any(error["filename"] == file for error in _import_errors(api, since)):
+            return True
+        dags = api.request("GET", "/dags", dag_id_pattern=DAG)["dags"]
+        return any(dag["dag_id"] == DAG and _newer(dag["last_parsed_time"], since) for dag in dags)
+
+    def _same_settings(self, running: Running) -> None:
+        theirs = Settings.from_env(psutil.Process(running.pids["api-server"]).environ())
+        ours = self.settings()
+        other = [variable(field) for field in Settings.model_fields if getattr(theirs, field) != getattr(ours, field)]
+        if other:
+            raise AirflowError(
+                f"the embedded Airflow at {running.url} runs with another {', '.join(other)}: stop it first (completions down)"
+            )
+
+    def _start_rehearsal(self, tell: Tell) -> Running:
+        tell("starting the rehearsal")
+        url, log = self._rehearsal_url(), self.home / "rehearsal.log"
+        command = [sys.executable, "-m", "completions.rehearsal", "--port", url.rpartition(":")[2]]
+
+        def missing() -> str:
+            return "" if url in log.read_text("utf-8", "replace") else "the rehearsal"
+
+        return self._rehearsal.start({"rehearsal": command}, _inherited(), url, missing, self.deadline, tell)
+
+    def _rehearsal_url(self) -> str:
+        """Where the rehearsal runs, or will: its port is kept, so that an Airflow that runs for weeks knows it."""
+        if running := self._rehearsal.status():
+            return running.url
+        file = self.home / "rehearsal.port"
+        kept = int(file.read_text("utf-8")) if file.exists() else 0
+        port = free_port(kept)
+        if port != kept:
+            file.write_text(str(port), "utf-8")
+        return f"http://127.0.0.1:{port}"
+
+    def _settings(self) -> dict[str, str]:
+        """The project's settings, with what depends on this home and on the caller's working folder made definite."""
+        self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        given = Settings.from_env()
+        rehearsal = given.rehearsal_url or self._rehearsal_url()
+        return {
+            **{name: value for name, value in os.environ.items() if name.startswith(PREFIX)},
+            variable("home"): str(self.home),
+            variable("store"): given.store,
+            variable("audits"): str(given.audits),
+            variable("rehearsal_url"): rehearsal,
+            variable("callback_allow"): ",".join([*given.callback_allow, urlsplit(rehearsal).netloc]),
+        }
+
+    def _keys(self) -> dict[str, str]:
+        file = self.home / "keys.json"
+        if not file.exists():
+            made = {name: base64.urlsafe_b64encode(secrets.token_bytes(size)).decode() for name, size in _KEYS.items()}
+            _write_once(file, json.dumps(made, indent=2))
+        keys: dict[str, str] = json.loads(file.read_text("utf-8"))
+        return keys
 
 
 def free_port(preferred: int = 0) -> int:
-    """`preferred` if nobody listens there, else a port that the system picks."""
+    """`preferred` if nobody listens there on 127.0.0.1, else a port that the system picks."""
     for port in (preferred, 0):
         with socket.socket() as probe, suppress(OSError):
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(("127.0.0.1", port))
             return int(probe.getsockname()[1])
-    raise OSError("no free port on 127.0.0.1")
+    raise ServiceError("there is no free port on 127.0.0.1")
+
+
+def _inherited() -> dict[str, str]:
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    direct = [env.get("NO_PROXY") or env.get("no_proxy"), "127.0.0.1", "localhost"]
+    env["NO_PROXY"] = env["no_proxy"] = ",".join(filter(None, direct))
+    return env
+
+
+def _write_once(file: Path, text: str) -> None:
+    """Give `file` its text, whole and for its owner's eyes only, unless another was first."""
+    with tempfile.NamedTemporaryFile("w", dir=file.parent, encoding="utf-8") as fresh:
+        fresh.write(text)
+        fresh.flush()
+        with suppress(FileExistsError):
+            file.hardlink_to(fresh.name)
+
+
+def _ensure_pool(api: Airflow, conversations: int) -> None:
+    """Make the pool, or make it large enough for one browser: a task that asks for more slots would wait for ever."""
+    pools = api.request("GET", "/pools", pool_name_pattern=POOL)["pools"]
+    slots = next((pool["slots"] for pool in pools if pool["name"] == POOL), 0)
+    wanted = max(8 * (os.cpu_count() or 1), conversations)
+    if not slots:
+        about = "Conversations under way at once, over all browsers of this machine"
+        api.request(
+            "POST", "/pools", json={"name": POOL, "slots": wanted, "description": about, "include_deferred": False}
+        )
+    elif slots < conversations:
+        api.request("PATCH", f"/pools/{POOL}", json={"slots": conversations}, update_mask="slots")
+
+
+def _import_errors(api: Airflow, since: datetime) -> list[dict[str, Any]]:
+    errors = api.request("GET", "/importErrors")["import_errors"]
+    return [error for error in errors if _newer(error["timestamp"], since)]
+
+
+def _newer(moment: str | None, since: datetime) -> bool:
+    return moment is not None and datetime.fromisoformat(moment) >= since

@@ -114,8 +114,21 @@ def deliver(
         delivered=200 <= status < 300,
         final=status < 500 and status not in _RETRIED_STATUSES,
         status_code=status,
-        retry_after=_seconds(retry_after, attempt.at),
+        retry_after=seconds_to_wait(retry_after, attempt.at),
     )
+
+
+def seconds_to_wait(retry_after: str | None, now: datetime) -> float | None:
+    """`Retry-After` (RFC 9110 §10.2.3: seconds, or an HTTP date) as seconds from `now`; None where it is neither."""
+    if retry_after is None:
+        return None
+    if re.fullmatch(r"[0-9]{1,9}", retry_after):
+        return float(retry_after)
+    try:
+        date = parsedate_to_datetime(retry_after)
+    except ValueError:
+        return None
+    return max(0.0, (date.replace(tzinfo=date.tzinfo or UTC) - now).total_seconds())
 
 
 async def _post(checked: Checked, body: bytes, headers: dict[str, str], seconds: float) -> tuple[int, str | None]:
@@ -156,16 +169,3 @@ def _signer(secret: str) -> Webhook:
     if not _SECRET.fullmatch(secret):
         raise Refused("signing secret", "whsec_…", "write whsec_ and the base64 of 24 or more random bytes")
     return Webhook(secret)
-
-
-def _seconds(retry_after: str | None, now: datetime) -> float | None:
-    """`Retry-After` (RFC 9110 §10.2.3: seconds, or an HTTP date) as seconds from `now`; None where it is neither."""
-    if retry_after is None:
-        return None
-    if re.fullmatch(r"[0-9]{1,9}", retry_after):
-        return float(retry_after)
-    try:
-        date = parsedate_to_datetime(retry_after)
-    except ValueError:
-        return None
-    return max(0.0, (date.replace(tzinfo=date.tzinfo or UTC) - now).total_seconds())

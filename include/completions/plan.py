@@ -56,8 +56,12 @@ class Plan(BaseModel):
     @property
     def cached(self) -> int:
         """How many answers come from the cache, their duplicates included."""
-        reused = {item.index for item in self.items if item.cached}
-        return sum(item.cached or item.duplicate_of in reused for item in self.items)
+        reused = {(item.index, item.sample) for item in self.items if item.cached}
+        return sum(item.cached or (item.duplicate_of, item.sample) in reused for item in self.items)
+
+    def settles(self, item: Item) -> int:
+        """How many answers one conversation gives: its own and those of its duplicates."""
+        return self.config.prompts.count(self.config.prompts[item.index]) if self.config.expiration else 1
 
     def shard(self, number: int) -> list[Item]:
         """The items of one task."""
@@ -165,6 +169,7 @@ def _copy(store: Store, hit: Record, item: Item, now: datetime, batch_id: str) -
     copy = hit.model_copy(
         update={
             "answer_id": answer_id(batch_id, item.index, item.sample),
+            "generation": 1,
             "requested_at": now,
             "attempts": 0,
             "from_cache": True,

@@ -1,19 +1,19 @@
 """What is stored of one conversation, and the keys under which a batch keeps its things.
 
 ``batches/<batch_id>/`` holds ``request.json`` (the request), ``plan.json`` (what is to be asked, by whom),
-``answers/<index>-<sample>.json.zst`` (a `Record` each, written the moment a conversation ends), ``progress/<shard>.json``
-(counts while it runs), ``manifest.json`` (the batch as it stands, once it is collected) and the archive.
+``answers/<index>-<sample>.json.zst`` (a `Record` each, written the moment a conversation ends),
+``progress/<shard>.json`` (counts while it runs), ``failure.json`` (only if the pipeline broke), ``manifest.json`` (the
+batch as it stands, once it is collected) and the archive.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-from datetime import datetime
 from typing import Literal, Self
 
 import zstandard
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 from completions.answer import Answer
 from completions.errors import Outcome
@@ -22,7 +22,7 @@ SCHEMA_VERSION = 1
 MAX_RECORD_BYTES = 64 * 1024 * 1024
 """A record that unpacks to more is not read: no conversation is that large, a bomb may be."""
 
-_BATCH_ID = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")
+_BATCH_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
 
 class Artifacts(BaseModel):
@@ -60,11 +60,11 @@ class Record(BaseModel):
     warnings: list[str] = []
     attempts: int
     """Conversations held for this prompt; 0 when it was never asked."""
-    requested_at: datetime
+    requested_at: AwareDatetime
     """When the batch was planned."""
-    started_at: datetime | None = None
-    first_token_at: datetime | None = None
-    answered_at: datetime | None = None
+    started_at: AwareDatetime | None = None
+    first_token_at: AwareDatetime | None = None
+    answered_at: AwareDatetime | None = None
     latency_ms: int | None = None
     """From sending the prompt to the finished answer."""
     from_cache: bool = False
@@ -102,12 +102,11 @@ class Record(BaseModel):
 
 
 def unpack(data: bytes) -> bytes:
-    """`data` decompressed, at most `MAX_RECORD_BYTES` of it; raises `ZstdError` for anything else."""
-    with zstandard.ZstdDecompressor(max_window_size=2**27).stream_reader(data) as reader:
-        whole = reader.read(MAX_RECORD_BYTES + 1)
-    if len(whole) > MAX_RECORD_BYTES:
-        raise zstandard.ZstdError(f"unpacks to more than {MAX_RECORD_BYTES} bytes")
-    return whole
+    """`data` decompressed; raises `ZstdError` unless it is one whole frame of at most `MAX_RECORD_BYTES`."""
+    size = zstandard.frame_content_size(data)
+    if not 0 <= size <= MAX_RECORD_BYTES:
+        raise zstandard.ZstdError(f"unpacks to {size} bytes, more than {MAX_RECORD_BYTES} or unknown")
+    return zstandard.ZstdDecompressor(max_window_size=2**27).decompress(data, allow_extra_data=False)
 
 
 def prompt_id(prompt: str) -> str:
@@ -122,7 +121,7 @@ def answer_id(batch_id: str, index: int, sample: int) -> str:
 
 def batch_key(batch_id: str, name: str = "") -> str:
     """Key of one of a batch's things; `ValueError` when the id could leave its folder."""
-    if not _BATCH_ID.match(batch_id):
+    if not _BATCH_ID.fullmatch(batch_id):
         raise ValueError(f"{batch_id!r} is not a batch id")
     return f"batches/{batch_id}/{name}".rstrip("/")
 

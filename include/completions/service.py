@@ -1,19 +1,19 @@
 """Background processes of this project: started together, found again, and stopped to the last child.
 
-Every process carries a mark in its environment, `COMPLETIONS_SERVICE=<home>/<name>`, and so does whatever it starts: a
-browser in a session of its own as well as the children of a killed parent. Looking for the mark finds them all, whatever
-became of the state file, and never takes another process for one of ours when the system hands out its pid again.
+Every process carries a mark in its environment, `COMPLETIONS_SERVICE=<home>/<name>`, and hands it to whatever it starts:
+to children that outlive it, and to a browser that sits in a session of its own. Looking for the mark finds them all,
+whatever became of the state file, and never takes a stranger for one of ours when the system hands out a pid again.
 """
 
 from __future__ import annotations
 
 import fcntl
 import json
-import os
 import signal
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,51 +22,56 @@ import psutil
 
 MARK = "COMPLETIONS_SERVICE"
 
+Tell = Callable[[str], None]
+"""Takes a line about what is going on, for whoever waits."""
+
+_ENDING = ((signal.SIGTERM, 4), (signal.SIGTERM, 6), (signal.SIGKILL, 5), (signal.SIGKILL, 5))
+"""Signals, and the seconds that each is given. Airflow stops waiting for what is under way when it is asked twice."""
+
+
+class ServiceError(Exception):
+    """A service did not come up; the message says why, from its log."""
+
 
 @dataclass(frozen=True)
 class Running:
-    """What is known of a service that is up; kept as `<home>/<name>.json`."""
+    """A service that is up, as kept in `<home>/<name>.json`."""
 
     url: str
     started_at: str
     """ISO 8601, UTC."""
     pids: dict[str, int]
-    """Process id of each component."""
+    """Process id by component."""
 
 
 @dataclass(frozen=True)
 class Service:
-    """One or more processes that run together, their logs and their state in the folder `home`."""
+    """One or more components that run together; their logs and their state are in the folder `home`."""
 
     home: Path
     name: str
 
     @property
     def mark(self) -> str:
-        """Value of the environment variable that all processes of this service carry."""
+        """What tells the processes of this service from all others."""
         return f"{self.home}/{self.name}"
 
-    @property
-    def state(self) -> Path:
-        """The file that says what runs."""
-        return self.home / f"{self.name}.json"
-
-    def log(self, component: str) -> Path:
-        """Where a component's output goes; begun anew at each start."""
-        return self.home / f"{component}.log"
-
     @contextmanager
-    def alone(self) -> Iterator[None]:
-        """Keep other starts and stops of this service out, waiting for one under way."""
-        self.home.mkdir(parents=True, exist_ok=True)
+    def alone(self, tell: Tell) -> Iterator[None]:
+        """Keep other starts and stops of this service out; waits for one under way."""
+        self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
         with (self.home / f"{self.name}.lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                tell(f"{self.name} is being started or stopped by another command: waiting for it")
+                fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 
     def status(self) -> Running | None:
         """What runs, if every component does."""
         try:
-            running = Running(**json.loads(self.state.read_text("utf-8")))
+            running = Running(**json.loads(self._state.read_text("utf-8")))
         except (OSError, ValueError, TypeError):
             return None
         alive = {process.pid for process in self.processes()}
@@ -76,53 +81,116 @@ class Service:
         """Every living process that carries the mark."""
         return [process for process in psutil.process_iter() if _mark_of(process) == self.mark]
 
-    def spawn(self, component: str, command: Sequence[str], env: Mapping[str, str]) -> subprocess.Popen[bytes]:
-        """Start a component, out of reach of this terminal's signals."""
-        with self.log(component).open("wb") as output:
-            return subprocess.Popen(  # noqa: S603
+    def start(
+        self,
+        commands: Mapping[str, Sequence[str]],
+        env: Mapping[str, str],
+        url: str,
+        missing: Callable[[], str],
+        deadline: float,
+        tell: Tell,
+    ) -> Running:
+        """Start a component per command and wait until nothing is `missing` any more.
+
+        Raises `ServiceError` when a component ends or `deadline` (seconds) passes. Nothing is left running then.
+        """
+        try:
+            started = {component: self._spawn(component, command, env) for component, command in commands.items()}
+            self._wait(started, missing, deadline, tell)
+            return self._remember(url, started)
+        except BaseException:
+            self.stop()
+            raise
+
+    def run(self, component: str, command: Sequence[str], env: Mapping[str, str], deadline: float) -> None:
+        """Run a command of this service to its end. Raises `ServiceError` when it fails or takes longer."""
+        process = self._spawn(component, command, env)
+        try:
+            if process.wait(deadline):
+                raise self._error(component, f"failed with exit status {process.returncode}")
+        except subprocess.TimeoutExpired:
+            raise self._error(component, f"was not done after {deadline:.0f} s") from None
+        finally:
+            self.stop()
+
+    def stop(self) -> bool:
+        """End every process of the service; False when there was none.
+
+        The components are asked first, so that they can end their children in order; after that, all that is left.
+        """
+        found = self.processes()
+        asked = _topmost(found)
+        for number, patience in _ENDING:
+            _send(number, asked)
+            psutil.wait_procs(asked, timeout=patience)
+            if not (asked := self.processes()):
+                self._state.unlink(missing_ok=True)
+                return bool(found)
+        raise ServiceError(f"{self.name}: the processes {[process.pid for process in asked]} do not end")
+
+    @property
+    def _state(self) -> Path:
+        return self.home / f"{self.name}.json"
+
+    def _log(self, component: str) -> Path:
+        return self.home / f"{component}.log"
+
+    def _spawn(self, component: str, command: Sequence[str], env: Mapping[str, str]) -> subprocess.Popen[bytes]:
+        with self._log(component).open("wb") as log:
+            return subprocess.Popen(
                 command,
+                # SPT_NOENV: processes that change their title must not overwrite their environment, the mark's home.
                 env={**env, MARK: self.mark, "SPT_NOENV": "1"},
                 stdin=subprocess.DEVNULL,
-                stdout=output,
+                stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
 
-    def remember(self, url: str, started: Mapping[str, subprocess.Popen[bytes]]) -> Running:
-        """Write down that the service is up."""
+    def _wait(
+        self, started: Mapping[str, subprocess.Popen[bytes]], missing: Callable[[], str], deadline: float, tell: Tell
+    ) -> None:
+        begin = told = time.monotonic()
+        while what := missing():
+            for component, process in started.items():
+                if process.poll() is not None:
+                    raise self._error(component, f"ended with exit status {process.returncode}")
+            now = time.monotonic()
+            if now > begin + deadline:
+                raise ServiceError(f"{self.name}: {what} not ready after {deadline:.0f} s; the logs are in {self.home}")
+            if now > told + 10:
+                told = now
+                tell(f"waiting for {what} ({now - begin:.0f} s)")
+            time.sleep(0.2)
+
+    def _remember(self, url: str, started: Mapping[str, subprocess.Popen[bytes]]) -> Running:
         pids = {component: process.pid for component, process in started.items()}
         running = Running(url, datetime.now(UTC).isoformat(timespec="seconds"), pids)
-        fresh = self.state.with_suffix(".new")
+        fresh = self._state.with_suffix(".new")
         fresh.write_text(json.dumps(asdict(running), indent=2), "utf-8")
-        fresh.replace(self.state)
+        fresh.replace(self._state)
         return running
 
-    def stop(self, patience: float = 20) -> bool:
-        """End every process of the service and return whether there was one.
-
-        Components are asked first, so that they can end their children; what is left after `patience` seconds, and
-        whatever was started meanwhile, is killed.
-        """
-        found = self.processes()
-        _signal([process for process in found if process.ppid() not in {other.pid for other in found}], signal.SIGTERM)
-        psutil.wait_procs(found, timeout=patience)
-        while left := self.processes():
-            _signal(left, signal.SIGKILL)
-            psutil.wait_procs(left, timeout=5)
-        self.state.unlink(missing_ok=True)
-        return bool(found)
+    def _error(self, component: str, how: str) -> ServiceError:
+        log = self._log(component)
+        last = log.read_text("utf-8", "replace").strip().splitlines()[-8:]
+        return ServiceError("\n    ".join([f"{component} {how}; the end of {log}:", *(line[:300] for line in last)]))
 
 
 def _mark_of(process: psutil.Process) -> str | None:
     try:
         return process.environ().get(MARK)
-    except (psutil.Error, OSError):
+    except (psutil.Error, OSError):  # gone, a zombie, or another user's
         return None
 
 
-def _signal(processes: Sequence[psutil.Process], number: signal.Signals) -> None:
+def _topmost(processes: Sequence[psutil.Process]) -> list[psutil.Process]:
+    """Those whose parent is none of them."""
+    pids = {process.pid for process in processes}
+    return [process for process in processes if not pids.intersection(parent.pid for parent in process.parents())]
+
+
+def _send(number: signal.Signals, processes: Iterable[psutil.Process]) -> None:
     for process in processes:
-        try:
+        with suppress(psutil.NoSuchProcess):
             process.send_signal(number)
-        except psutil.NoSuchProcess:
-            continue

@@ -1,28 +1,33 @@
-"""What an operator can set: environment variables, declared once.
+"""What an operator can set: environment variables, each declared once.
 
-`.env.example` is this declaration written out (`python -m completions.settings`).
+`.env.example` is this declaration written out: `python -m completions.settings > .env.example`.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from completions.errors import Refused
 
-PROJECT = Path(__file__).resolve().parents[2]
-"""The folder that holds `dags/`, `plugins/` and `include/`."""
-
-PREFIX = "COMPLETIONS_"
+PREFIX: Final = "COMPLETIONS_"
 
 
-def _absolute(value: str | Path) -> str:
-    text = str(value)
-    return text if "://" in text else str(Path(text).expanduser().absolute())
+def _project() -> Path:
+    folder = Path(__file__).resolve().parents[2]
+    return folder if (folder / "pyproject.toml").exists() else Path.cwd()
+
+
+PROJECT: Final = _project()
+"""The folder that holds `dags/` and `plugins/`; the working folder where only the package is installed."""
+
+
+def _absolute(value: str) -> str:
+    return value if "://" in value else str(Path(value).expanduser().absolute())
 
 
 def _web_address(value: str) -> str:
@@ -32,18 +37,20 @@ def _web_address(value: str) -> str:
 
 
 def _browser(value: str) -> str:
-    known = value in ("shell", "chromium") or value.startswith(("/", "ws://", "wss://", "http://", "https://"))
-    if not known:
+    if value not in ("shell", "chromium") and not value.startswith(("/", "ws://", "wss://", "http://", "https://")):
         raise ValueError("give shell, chromium, the absolute path of an executable, or a ws:// or http:// CDP endpoint")
     return value
 
 
-def _listed(value: Any) -> Any:
-    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+def _listed(value: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in value.split(",") if part.strip())
 
 
+Location = Annotated[str, BeforeValidator(_absolute)]
+Folder = Annotated[Path, BeforeValidator(_absolute)]
 WebAddress = Annotated[str, BeforeValidator(_web_address)]
-SITE = "where the site is asked instead of its own address"
+
+_INSTEAD = "Asked instead of {}'s own address: a mirror or a stand-in under your control"
 
 
 class Settings(BaseModel):
@@ -51,30 +58,30 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    store: Annotated[str, BeforeValidator(_absolute)] = Field(
+    store: Location = Field(
         str(PROJECT / ".completions"), description="Where batches are kept: a folder, or s3://bucket/prefix"
     )
+    home: Folder = Field(PROJECT / ".airflow", description="Folder of the embedded Airflow: database, logs, keys")
     browser: Annotated[str, BeforeValidator(_browser)] = Field(
         "shell",
-        description="What asks: shell (headless shell), chromium, an executable, or a ws:// or http:// CDP endpoint",
+        description="What asks: shell (headless shell), chromium, the path of an executable, or the ws:// or http:// "
+        "address of a browser's DevTools (CDP)",
     )
-    conversations: int = Field(8, ge=1, le=64, description="Conversations at once in one browser")
+    conversations: int = Field(4, ge=1, le=64, description="Conversations at once in one browser")
     location: Literal["emulate"] | None = Field(
-        None, description="`emulate` lets the browser pretend a place that no exit serves; every row then says so"
+        None, description="emulate: let the browser alone pretend a place that no exit serves; every row says so"
     )
-    audits: Annotated[Path, BeforeValidator(_absolute)] = Field(
-        PROJECT / "include/audits", description="Folder of the recurring audits"
-    )
+    audits: Folder = Field(PROJECT / "include/audits", description="Folder of the recurring audits")
     callback_allow: Annotated[tuple[str, ...], BeforeValidator(_listed)] = Field(
-        (), description="Receivers on non-public addresses that may be called back, with commas between"
+        (), description="Callback receivers allowed though not public: host, host:port or network, with commas between"
     )
     rehearsal_url: WebAddress | None = Field(
-        None, description="Where the rehearsal runs, asked when `rehearse` is true"
+        None, description="Where the rehearsal runs; unset, the embedded Airflow takes care of its own"
     )
-    site_url_chatgpt: WebAddress | None = Field(None, description=f"ChatGPT: {SITE}")
-    site_url_gemini: WebAddress | None = Field(None, description=f"Gemini: {SITE}")
-    site_url_perplexity: WebAddress | None = Field(None, description=f"Perplexity: {SITE}")
-    site_url_copilot: WebAddress | None = Field(None, description=f"Copilot: {SITE}")
+    site_url_chatgpt: WebAddress | None = Field(None, description=_INSTEAD.format("ChatGPT"))
+    site_url_gemini: WebAddress | None = Field(None, description=_INSTEAD.format("Gemini"))
+    site_url_perplexity: WebAddress | None = Field(None, description=_INSTEAD.format("Perplexity"))
+    site_url_copilot: WebAddress | None = Field(None, description=_INSTEAD.format("Copilot"))
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ) -> Settings:
@@ -84,11 +91,11 @@ class Settings(BaseModel):
             return cls.model_validate({field: value for field, value in given.items() if value})
         except ValidationError as error:
             first = error.errors()[0]
-            field = str(first["loc"][0])
-            raise Refused(variable(field), given[field], first["msg"].removeprefix("Value error, ")) from None
+            field, message = str(first["loc"][0]), first["msg"].removeprefix("Value error, ")
+            raise Refused(variable(field), given[field], message[0].lower() + message[1:]) from None
 
     def site_url(self, model: str) -> str | None:
-        """The address that overrides the site's own, ending in `/`; None where there is none."""
+        """The address that is asked instead of the site's own, ending in `/`; None where there is none."""
         url: str | None = getattr(self, f"site_url_{model}")
         return url
 
@@ -96,3 +103,23 @@ class Settings(BaseModel):
 def variable(field: str) -> str:
     """The environment variable that sets `field`."""
     return PREFIX + field.upper()
+
+
+def example() -> str:
+    """The text of `.env.example`."""
+    return "".join(_example_lines())
+
+
+def _example_lines() -> Iterator[str]:
+    yield "# Settings of batch-completions. Copy this to .env and uncomment what you change: make and docker compose read\n"
+    yield "# it. Secrets are Airflow connections: AIRFLOW_CONN_AWS_DEFAULT, _COMPLETIONS_PROXY, _COMPLETIONS_WEBHOOK.\n"
+    for field, declared in Settings.model_fields.items():
+        yield f"\n# {declared.description}.\n#{variable(field)}={_written(declared.default)}\n"
+
+
+def _written(default: Any) -> str:
+    return str(default or "").removeprefix(f"{PROJECT}/") if default != () else ""
+
+
+if __name__ == "__main__":
+    print(example(), end="")

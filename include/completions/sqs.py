@@ -113,7 +113,7 @@ def send(
         return _refusal(error, attempt, queue, principal)
     except BotoCoreError as error:
         passing = isinstance(error, (UnreachableError, HTTPClientError))
-        return attempt.ended(f"{queue} could not be reached: {error}", final=not passing)
+        return attempt.ended(f"nothing could be sent to {queue}: {error}", final=not passing)
     return attempt.ended(f"{queue} took the message", delivered=True, status_code=200)
 
 
@@ -158,19 +158,21 @@ def _from_url(url: re.Match[str], endpoint: str | None) -> Queue | None:
 
 def _claims_to_be_sqs(host: str) -> bool:
     labels = set(re.split(r"[.:@]", host))
-    return bool(labels & {"sqs", "sqs-fips", "queue"}) and any(partition.suffix in host for partition in _partitions())
+    return bool(labels & {"sqs", "sqs-fips", "queue"}) and any(
+        suffix in host for partition in _partitions() for suffix in partition.suffixes
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class _Partition:
     id: str
-    suffix: str
+    suffixes: tuple[str, str]
     regions: re.Pattern[str]
     origins: re.Pattern[str]
 
     def queue(self, region: str, found: re.Match[str]) -> Queue:
         """The queue of a match with an account and a name, by the URL that every client takes."""
-        url = f"https://sqs.{region}.{self.suffix}/{found['account']}/{found['name']}"
+        url = f"https://sqs.{region}.{self.suffixes[0]}/{found['account']}/{found['name']}"
         return Queue(url, region, found["account"], found["name"], self.id)
 
 
@@ -180,8 +182,8 @@ def _partitions() -> tuple[_Partition, ...]:
     found = []
     for partition in create_loader().load_data("partitions")["partitions"]:
         region = partition["regionRegex"].strip("^$")
-        suffix, dual_stack = partition["outputs"]["dnsSuffix"], partition["outputs"]["dualStackDnsSuffix"]
+        suffixes = (partition["outputs"]["dnsSuffix"], partition["outputs"]["dualStackDnsSuffix"])
         host = rf"(?:vpce-[a-z0-9-]+\.)?sqs(?:-fips)?\.(?P<region>{region})(?:\.vpce)?|(?P<legacy>{region})\.queue"
-        origins = rf"https://(?:{host})\.(?:{re.escape(suffix)}|{re.escape(dual_stack)})"
-        found.append(_Partition(partition["id"], suffix, re.compile(region, re.ASCII), re.compile(origins, re.ASCII)))
+        origins = rf"https://(?:{host})\.(?:{'|'.join(map(re.escape, suffixes))})"
+        found.append(_Partition(partition["id"], suffixes, re.compile(region, re.ASCII), re.compile(origins, re.ASCII)))
     return tuple(found)

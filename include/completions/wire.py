@@ -38,7 +38,7 @@ class Exchange:
     """What had come before the recording of this response began."""
     chunks: list[bytes] = field(default_factory=list)
     closed: bool | None = None
-    """True: it ended by itself. False: it was cut or failed. None: it goes on."""
+    """True: it ended by itself or the page ended it. False: it was cut or failed. None: it goes on."""
 
     @property
     def body(self) -> bytes:
@@ -141,7 +141,8 @@ class Tap:
         self._close(event, ended=True)
 
     def _failed(self, event: dict[str, Any]) -> None:
-        self._close(event, ended=False)
+        # a page that has read the end marker often aborts the request itself: that is no cut
+        self._close(event, ended=bool(event.get("canceled")))
 
     def _close(self, event: dict[str, Any], *, ended: bool) -> None:
         if exchange := self.exchanges.get(event["requestId"]):

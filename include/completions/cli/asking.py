@@ -41,16 +41,16 @@ def ask(
     as_json: Json = False,
 ) -> None:
     """Ask one prompt in a real browser and print the answer; nothing is stored."""
+    from completions.cli.here import settings
     from completions.request import accept
-    from completions.settings import Settings
 
-    settings = Settings.from_env()
+    here = settings()
     who = {"country": country, "subdivision": subdivision, "city": city, "language": language, "display": display}
     asked = {"prompts": [prompt], "model": model, "device": device, "format": format, "rehearse": rehearse}
-    config, profile = accept({**who, **asked, "evidence": evidence or [], "expiration": 0}, settings)
-    address = site_url or (f"{settings.rehearsal_url}{model}/" if rehearse else settings.site_url(model))
+    config, profile = accept({**who, **asked, "evidence": evidence or [], "expiration": 0}, here)
+    address = site_url or (here.rehearsal_url if rehearse else here.site_url(model))
     with terminal.status(f"asking {address or model} …"):
-        held = asyncio.run(_hold(config, profile, address, settings.browser))
+        held = asyncio.run(_hold(config, profile, address, here.browser))
     if out:
         _save(held, out)
     _print(held, as_json)
@@ -120,7 +120,9 @@ def parse(
         print_json(reading.as_columns())
         return
     print(reading.answer.answer_markdown if reading.answer else "")
-    say(f"{reading.outcome}{f': {reading.error_message}' if reading.error_message else ''}; finished: {reading.finished}")
+    say(
+        f"{reading.outcome}{f': {reading.error_message}' if reading.error_message else ''}; finished: {reading.finished}"
+    )
 
 
 def _bytes(option: str, file: Path | None) -> bytes | None:
@@ -144,12 +146,12 @@ def resolve(
     as_json: Json = False,
 ) -> None:
     """Who would ask: the resolved profile, or why not."""
+    from completions.cli.here import settings
     from completions.request import accept
-    from completions.settings import Settings
 
     who = {"country": country, "subdivision": subdivision, "city": city, "language": language, "display": display}
     fields = {**who, "device": device, "rehearse": rehearse, "prompts": ["-"]}
-    _, profile = accept(fields, Settings.from_env(), seed=seed)
+    _, profile = accept(fields, settings(), seed=seed or 0)
     shown = profile.model_dump(mode="json")
     if as_json:
         print_json(shown)

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from completions.cli.follow import ENDED, Body, follow, outcomes
+from completions.cli.here import settings, stored
 from completions.cli.out import Failed, print_json, say
 
 if TYPE_CHECKING:
     from completions.airflow_api import Airflow
     from completions.batch import BatchConfig
-    from completions.store import Store
+    from completions.embedded import Embedded
 
 DAG = "batch_completions"
 Batch = Annotated[str, typer.Argument(help="Id of the batch.")]
@@ -31,39 +32,40 @@ def run(
 ) -> None:
     """Submit a batch to the embedded Airflow (started if it isn't), follow it, and print what came of it."""
     from completions.cli.table import print_answers
+    from completions.embedded import Embedded
     from completions.request import accept
-    from completions.settings import Settings
 
     fields = _read(file)
     if rehearse and isinstance(fields, dict):
         fields["rehearse"] = True
-    config, _ = accept(fields, Settings.from_env())
-    body, link = submit_and_follow(config)
+    config, _ = accept(fields, settings())
+    body, link = submit_and_follow(config, Embedded())
     if as_json:
         print_json(body)
     else:
-        print_answers(_store(), body)
+        print_answers(stored(), body)
         print(f"dataset: {body['dataset'] or 'none'}\nrun:     {link}")
     if body["status"] == "failed":
         raise Failed("" if as_json else "no prompt of the batch was answered")
 
 
-def submit_and_follow(config: BatchConfig) -> tuple[Body, str]:
+def submit_and_follow(config: BatchConfig, embedded: Embedded) -> tuple[Body, str]:
     """Run a batch on the embedded Airflow; returns its last status and the link to its run."""
     from completions.airflow_api import Airflow
-    from completions.embedded import Embedded
     from completions.plan import submit
     from completions.status import status
+    from completions.store import open_store
 
-    embedded = Embedded()
     if config.rehearse:
         embedded.rehearse(say)
-    api, store = Airflow(embedded.up(say).url), _store()
+    api, store = Airflow(embedded.up(say).url), open_store(embedded.settings().store)
     batch_id = str(uuid.uuid4())
     run_id = f"cli__{batch_id}"
     submit(store, batch_id, config)
     api.request(
-        "POST", f"/dags/{DAG}/dagRuns", json={"dag_run_id": run_id, "logical_date": None, "conf": {"batch_id": batch_id}}
+        "POST",
+        f"/dags/{DAG}/dagRuns",
+        json={"dag_run_id": run_id, "logical_date": None, "conf": {"batch_id": batch_id}},
     )
     link = f"{api.url}/dags/{DAG}/runs/{run_id}"
     say(f"batch {batch_id}: {config.count} answers from {config.model}  {link}")
@@ -101,7 +103,7 @@ def show(batch: Batch, as_json: Json = False) -> None:
     for name, value in body.items():
         print(f"{name:12} {outcomes(body) if name == 'outcomes' else '-' if value is None else value}")
     if body["dataset"]:
-        print_answers(_store(), body)
+        print_answers(stored(), body)
 
 
 def list_(
@@ -110,7 +112,7 @@ def list_(
     """The batches of the store, newest first."""
     from completions.status import list_batches
 
-    bodies = list_batches(_store(), limit)
+    bodies = list_batches(stored(), limit)
     if as_json:
         print_json(bodies)
         return
@@ -128,7 +130,7 @@ def get(
     if body["status"] not in ENDED:
         raise Failed(f"batch {batch} is {body['status']}: its answers can be fetched when it is done")
     folder = out or Path(batch)
-    with open_archive(_store(), batch) as archive, zipfile.ZipFile(archive) as entries:
+    with open_archive(stored(), batch) as archive, zipfile.ZipFile(archive) as entries:
         entries.extractall(folder)
         print(f"{len(entries.namelist())} files in {folder}")
 
@@ -138,19 +140,12 @@ def _status(batch: str) -> Body:
     from completions.status import status
 
     try:
-        body = status(_store(), batch)
+        body = status(stored(), batch)
     except ValueError:
         body = None
     if body is None:
         raise Refused("BATCH", batch, "no such batch in the store; `completions list` shows what is there")
     return body
-
-
-def _store() -> Store:
-    from completions.settings import Settings
-    from completions.store import open_store
-
-    return open_store(Settings.from_env().store)
 
 
 def register(commands: typer.Typer) -> None:

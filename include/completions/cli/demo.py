@@ -2,41 +2,77 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import time
 from typing import Annotated, Any
 
+import httpx
 import typer
 
-from completions.cli.batches import _store, submit_and_follow
+from completions.cli.batches import submit_and_follow
+from completions.cli.follow import Body
+from completions.cli.here import stored
 from completions.cli.out import Failed, say
 from completions.cli.table import print_answers
 from completions.settings import PROJECT
 
 EXAMPLE = PROJECT / "examples" / "demo.json"
+RECEIVER = "_rehearsal/callback{}/demo"
+PATIENCE = 45
+"""Seconds that the callback may take: three quick tries."""
 
 
 def demo(live: Annotated[bool, typer.Option(help="Ask the live site instead of the stand-ins.")] = False) -> None:
     """Run a batch of 12 prompts from request to Parquet and callback, and print what came of it."""
     from completions.embedded import Embedded
     from completions.request import accept
-    from completions.settings import Settings
 
-    rehearsal = Embedded().rehearse(say)
-    callback = f"{rehearsal.url}/_rehearsal/callback/demo"
+    embedded = Embedded()
+    rehearsal = embedded.rehearse(say) + "/"
     fields: dict[str, Any] = json.loads(EXAMPLE.read_text("utf-8"))
-    config, _ = accept({**fields, "rehearse": not live, "callback": callback}, Settings.from_env())
+    request = {**fields, "rehearse": not live, "callback": rehearsal + RECEIVER.format("")}
+    config, _ = accept(request, embedded.settings())
     if live:
-        say("Asking the live site: anonymous chats may be challenged or met by a login wall; the project stops there.")
-    body, link = submit_and_follow(config)
-    print_answers(_store(), body)
-    _summary(body, link, rehearsal.url)
+        say(
+            "Asking the live site. Anonymous chats may be challenged or meet a login wall; the project then stops there."
+        )
+    body, link = submit_and_follow(config, embedded)
+    print()
+    print_answers(stored(), body)
+    _summary(body, link, _delivered(rehearsal, body["id"]))
     if body["status"] == "failed":
         raise Failed("no prompt of the batch was answered")
 
 
-def _summary(body: dict[str, Any], link: str, rehearsal: str) -> None:
+def _summary(body: Body, link: str, callback: str) -> None:
+    from completions.manifest import load_manifest
+    from completions.plan import find_batch
+    from completions.reading import example
+
     if body["cached"] == body["count"]:
-        print("\nNothing was asked: every answer was reused from the cache (it is younger than a day).")
-    print(f"\ncallback:  {_delivered(rehearsal, body['id'])}")
-    print(f"dataset:   {body['dataset']}")
-    print(f"run:       {link}\n")
+        print("\nNothing was asked: every answer is younger than a day and came from the cache.")
+    print(f"\ncallback  {callback}")
+    print(f"dataset   {body['dataset']}")
+    print(f"run       {link}")
+    found = find_batch(stored(), body["id"])
+    if found and (manifest := load_manifest(found[0], body["id"])):
+        sql = example(manifest)
+        print(f'read it   .venv/bin/python -c "import duckdb; duckdb.sql(\\"{sql}\\").show()"')
+
+
+def _delivered(rehearsal: str, batch_id: str) -> str:
+    """What the demo's own receiver got for this batch, once it has it."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        for came in httpx.get(rehearsal + RECEIVER.format("s"), trust_env=False).json():
+            message = json.loads(base64.b64decode(came["body"]))
+            if message["data"]["id"] == batch_id:
+                return f"{message['type']} delivered, webhook-id {came['headers']['webhook-id']}"
+        time.sleep(0.3)
+    return f"nothing came within {PATIENCE} s; the task notify says why"
+
+
+def register(commands: typer.Typer) -> None:
+    """Add this file's command."""
+    commands.command()(demo)

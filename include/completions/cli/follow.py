@@ -73,7 +73,7 @@ def _told(statuses: Iterator[Body]) -> Iterator[Body]:
 
 def _last(statuses: Iterator[Body]) -> Body:
     last: Body = {}
-    for last in statuses:  # noqa: B007 - only the last one matters
+    for last in statuses:
         pass
     return last
 

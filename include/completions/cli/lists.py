@@ -20,10 +20,10 @@ def devices(word: Word = "", as_json: Json = False) -> None:
 
 
 def languages(word: Word = "", as_json: Json = False) -> None:
-    """The languages that a chat or its interface can have."""
+    """The languages that a chat or its interface can have, by code, name and own name; more are understood."""
     from completions.languages import names
 
-    _print(names(), word, as_json)
+    _print([f"{language.tag}  {language.name}  {language.autonym}" for language in names()], word, as_json)
 
 
 def _print(names: list[str], word: str, as_json: bool) -> None:
@@ -38,10 +38,10 @@ def check_callback(
     target: Annotated[str, typer.Argument(help="URL, SQS queue URL or SQS ARN.")], as_json: Json = False
 ) -> None:
     """Would this callback be accepted, and why not."""
+    from completions.cli.here import settings
     from completions.notify import check_callback as check
-    from completions.settings import Settings
 
-    described = check(target, allow=Settings.from_env().callback_allow)
+    described = check(target, allow=settings().callback_allow)
     if as_json:
         print_json({"target": target, "accepted": True, "described": str(described)})
     else:

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from completions.cli.out import print_json, say
+from completions.errors import Refused
 
 
 def up(as_json: Annotated[bool, typer.Option("--json", help="Print where it runs as JSON.")] = False) -> None:
@@ -26,7 +27,7 @@ def down() -> None:
     """Stop the embedded Airflow and the rehearsal, to the last process."""
     from completions.embedded import Embedded
 
-    print("stopped" if Embedded().down() else "nothing was running")
+    print("stopped" if Embedded().down(say) else "nothing was running")
 
 
 def rehearse(
@@ -36,9 +37,13 @@ def rehearse(
     fault: Annotated[str | None, typer.Option(help="Deal this fault to everyone.")] = None,
 ) -> None:
     """Serve the stand-ins alone, until Ctrl-C."""
-    from completions.rehearsal import serve
+    from completions.rehearsal import FAULTS, Rehearsal, serve
 
-    serve(port=port, latency=latency, ui=ui, fault=fault)
+    if ui not in ("a", "b", "mixed"):
+        raise Refused("--ui", ui, "give a, b or mixed")
+    if fault is not None and fault not in FAULTS:
+        raise Refused("--fault", fault, f"give one of {', '.join(sorted(FAULTS))}")
+    serve(Rehearsal(port=port, latency=latency, ui=ui, fault=fault), lambda url: print(f"rehearsal: {url}", flush=True))  # type: ignore[arg-type]
 
 
 def register(commands: typer.Typer) -> None:

@@ -20,8 +20,6 @@ def print_answers(store: Store, body: Body) -> None:
     """Print prompt, outcome, first words, number of citations and seconds of each answer (the first `SHOWN`)."""
     if not body["dataset"]:
         return
-    from completions.reading import connect
-
     table = Table("prompt", "outcome", "first words", "citations", "seconds", box=None, pad_edge=False)
     for prompt, outcome, words, citations, latency, cached in _rows(store, body):
         seconds = "cached" if cached else "-" if latency is None else f"{latency / 1000:.1f}"

@@ -13,6 +13,9 @@ from typing import Literal
 from completions.rehearsal.faults import WALLS, checked, tagged
 from completions.rehearsal.truth import FrontEnd
 
+FrontEnds = Literal["a", "b", "mixed"]
+"""What is served: one front end of ChatGPT, or both."""
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -23,14 +26,10 @@ class Settings:
     prompt is asked, and once more when its answer was sent whole.
     """
 
-    ui: Literal["a", "b", "mixed"] = "mixed"
+    ui: FrontEnds = "mixed"
     latency: float = 1.0
     fault: str | None = None
     log: Path | None = None
-
-    def __post_init__(self) -> None:
-        if self.fault is not None:
-            checked(self.fault)
 
 
 @dataclass
@@ -55,7 +54,10 @@ class Visit:
 
 @dataclass
 class Asking:
-    """One prompt as it was asked; `n` counts the askings of the same prompt, `completed` says it got its whole answer."""
+    """One prompt as it was asked.
+
+    `n` counts the askings of the same prompt, `completed` says that its answer was sent whole.
+    """
 
     prompt: str
     n: int

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from string import Template
 
 from starlette.requests import Request
@@ -9,27 +10,19 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from completions.rehearsal import chatgpt_b
-from completions.rehearsal.book import Book
+from completions.rehearsal import chatgpt_a, chatgpt_b
+from completions.rehearsal.book import Book, Visit
 from completions.rehearsal.walls import PAGES, wall
 
 _COOKIE = "oai-did"
-_TEMPLATES = {ui: Template((PAGES / f"{ui}.html").read_text()) for ui in ("b",)}
+_TEMPLATES = {ui: Template((PAGES / f"{ui}.html").read_text()) for ui in ("a", "b")}
 
 
 async def home(request: Request) -> Response:
     """The chat, or the wall that this visitor ran into."""
     book: Book = request.app.state.book
     visit = book.visit(request.cookies.get(_COOKIE))
-    if visit.wall:
-        response = await wall(visit.wall)
-    else:
-        shown = {"consent": visit.consent, "upsell": visit.upsell}
-        language = request.headers.get("accept-language", "en-US").partition(",")[0]
-        page = _TEMPLATES[visit.ui].substitute(
-            {name: "shown" if flag else "" for name, flag in shown.items()}, lang=language if language.isprintable() else ""
-        )
-        response = HTMLResponse(page)
+    response = await wall(visit.wall) if visit.wall else _chat(visit, request.headers.get("accept-language", ""))
     response.set_cookie(_COOKIE, str(visit.number))
     return response
 
@@ -51,6 +44,17 @@ ROUTES = [
     Route("/c/{conversation}", home),
     Route("/auth/login", login),
     Route("/privacy/consent", consent, methods=["POST"]),
-    Mount("/cdn/assets", StaticFiles(directory=PAGES)),
+    Mount("/cdn/assets", StaticFiles(directory=PAGES / "assets")),
+    *chatgpt_a.ROUTES,
     *chatgpt_b.ROUTES,
 ]
+
+
+def _chat(visit: Visit, accept_language: str) -> Response:
+    language = re.match(r"[\w-]+", accept_language)
+    page = _TEMPLATES[visit.ui].substitute(
+        lang=language[0] if language else "en-US",
+        consent="shown" if visit.consent else "",
+        upsell="shown" if visit.upsell else "",
+    )
+    return HTMLResponse(page)

@@ -70,7 +70,9 @@ def _head(conversation: str) -> Iterator[bytes]:
 
 def _body(draft: Draft, pending: str, conversation: str) -> Iterator[bytes]:
     def apply(target: str, mode: str, html: str) -> bytes:
-        return _frame(f'<template for="assistant-{pending}-{target}" data-web-mobile-dpu-apply="{mode}">{html}</template>')
+        return _frame(
+            f'<template for="assistant-{pending}-{target}" data-web-mobile-dpu-apply="{mode}">{html}</template>'
+        )
 
     if draft.queries:
         yield apply("reasoning", "replace", "<span data-text-shimmer-text>Searching the web</span>")

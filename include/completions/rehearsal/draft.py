@@ -92,9 +92,13 @@ _CODE = Code(
 def cents(ratio: float) -> float:
     return 1200 * log2(ratio) if ratio > 0 else 0""",
 )
-_VARIANCE = Formula(r"\sigma^2 \le 4", "σ2≤4")
-_PITCH = Formula(r"f_n = f_0 \cdot 2^{n/12}", "fn=f0⋅2n/12")
-_SHOPS = (Place("Saitenwerk Köln", "music_store"), Place("Pickup & Co", "music_store"), Place("Bridge Repair", "luthier"))
+_VARIANCE = Formula(r"\sigma^2 \le 4", "σ<sup>2</sup>≤4")
+_PITCH = Formula(r"f_n = f_0 \cdot 2^{n/12}", "f<sub>n</sub>=f<sub>0</sub>⋅2<sup>n/12</sup>")
+_SHOPS = (
+    Place("Saitenwerk Köln", "music_store"),
+    Place("Pickup & Co", "music_store"),
+    Place("Bridge Repair", "luthier"),
+)
 _AD = Ad("Loud Ltd", "Amps for every room", "https://ads.example.com/loud?utm_medium=paidaeo&oppref=r1")
 _ITEMS = 4
 
@@ -166,7 +170,7 @@ def _item(rng: Random, maker: str, labels: Iterator[Pill]) -> Pieces:
     words = Words(f" – {rng.choice(_VIRTUES)}, from {rng.randint(2, 20) * 50 - 1} €")
     label = _next(labels)
     # The label stands before the full stop or after it: both occur.
-    if rng.random() < 0.5:
+    if label and rng.random() < 0.5:
         return (Words(maker, "strong"), words, Words(" "), *label, Words("."))
     return (Words(maker, "strong"), words, Words(". "), *label)
 
@@ -194,4 +198,6 @@ def _closing(rng: Random, subject: str, cited: int, places: tuple[Place, ...]) -
         yield Map()
     again: tuple[Piece, ...] = (Pill((0,)),) if cited > 1 and rng.random() < 0.3 else ()
     yield Paragraph((Words("In short"),), level=3)
-    yield Paragraph((Words(f"Try before you buy — “best” for {subject} means < 100 € to some & 音楽 to others. "), *again))
+    yield Paragraph(
+        (Words(f"Try before you buy — “best” for {subject} means < 100 € to some & 音楽 to others. "), *again)
+    )

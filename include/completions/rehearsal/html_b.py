@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from html import escape
 
 from completions.rehearsal.document import (
@@ -105,11 +106,11 @@ def _map(draft: Draft) -> str:
 
 
 def _math(formula: Formula, shape: str) -> str:
-    tex, shown = escape(formula.tex), escape(formula.shown)
+    words = re.sub(r"<[^>]*>", "", formula.shown)
     return (
         f'<span data-assistant-math-rendered="{shape}"><span class="katex"><span class="katex-mathml"><math><semantics>'
-        f'<mrow><mtext>{shown}</mtext></mrow><annotation encoding="application/x-tex">{tex}</annotation></semantics>'
-        f'</math></span><span class="katex-html" aria-hidden="true">{shown}</span></span></span>'
+        f'<mrow><mtext>{words}</mtext></mrow><annotation encoding="application/x-tex">{escape(formula.tex)}</annotation></semantics>'
+        f'</math></span><span class="katex-html" aria-hidden="true">{formula.shown}</span></span></span>'
     )
 
 
@@ -119,7 +120,7 @@ def _table(rows: tuple[tuple[str, ...], ...]) -> str:
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
-_TABLE_COPY = '<button type="button" data-table-copy-state="idle" aria-label="Copy table"><span>Copy</span></button>'
+_TABLE_COPY = '<button type="button" data-table-copy-state="idle" aria-label="Copy table">Copy</button>'
 
 
 def _code(language: str, source: str) -> str:

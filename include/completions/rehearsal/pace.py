@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from itertools import pairwise
 from random import Random
 
 from starlette.responses import Response, StreamingResponse
@@ -64,4 +65,4 @@ def _cut(body: bytes, latency: float) -> list[bytes]:
     rng = Random(body)
     count = max(1, min(len(body) // 40, int(latency * _PIECES_PER_SECOND) + 4))
     bounds = [0, *sorted(rng.sample(range(1, len(body)), count - 1)), len(body)]
-    return [body[start:end] for start, end in zip(bounds, bounds[1:], strict=False)]
+    return [body[start:end] for start, end in pairwise(bounds)]

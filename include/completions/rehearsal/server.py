@@ -8,21 +8,24 @@ from collections.abc import Callable
 from pathlib import Path
 from threading import Event, Thread
 from types import TracebackType
-from typing import Literal, Self
+from typing import Self
 
 import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from completions.rehearsal import chatgpt, control
-from completions.rehearsal.book import Asking, Book, Callback, Reply, Settings
+from completions.rehearsal.book import Asking, Book, Callback, FrontEnds, Reply, Settings
+from completions.rehearsal.faults import checked
 from completions.rehearsal.truth import FrontEnd, Truth, truth_of
 
 
 def build(settings: Settings) -> Starlette:
-    """The application: the sites, and the control routes under `/_rehearsal`."""
+    """The application: the sites, and the control routes under `/_rehearsal`. ValueError for an unknown fault."""
     # ChatGPT sits at the root, as its page and its script know no prefix. A further site goes beside it under a host
     # name of its own: Host("gemini.localhost", ...).
+    if settings.fault:
+        checked(settings.fault)
     app = Starlette(routes=[Mount("/_rehearsal", routes=control.ROUTES), *chatgpt.ROUTES])
     app.state.book = Book(settings)
     return app
@@ -39,7 +42,7 @@ class Rehearsal:
     def __init__(
         self,
         *,
-        ui: Literal["a", "b", "mixed"] = "mixed",
+        ui: FrontEnds = "mixed",
         latency: float = 1.0,
         fault: str | None = None,
         log: Path | None = None,

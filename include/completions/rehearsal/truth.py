@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from completions.rehearsal.document import Entity, Pill, markdown_of, pieces_of, text_of
+from completions.rehearsal.document import Entity, Pill, pieces_of
 from completions.rehearsal.draft import Ad, Draft, Place, WebPage, draft_of
+from completions.rehearsal.wording import markdown_of, text_of
 
 FrontEnd = Literal["a", "b"]
 
@@ -60,7 +61,7 @@ class Truth:
     model_version: str | None
 
     def shown_by(self, ui: FrontEnd) -> Truth:
-        """This truth as far as front end `ui` of ChatGPT shows it: B has no queries, model, dates nor further sources."""
+        """This truth as far as front end `ui` shows it: B has no queries, no model, no dates, no further sources."""
         if ui == "a":
             return self
         return replace(
@@ -93,7 +94,7 @@ def truth_of(prompt: str, site: str = "chatgpt") -> Truth:
 
 
 def normalised(text: str) -> str:
-    """`text` fit for comparing: whitespace folded, and none before punctuation, where a citation label may have stood."""
+    """`text` fit for comparing: whitespace folded, and none before punctuation, where a label may have stood."""
     return re.sub(r"\s+([.,;:!?])", r"\1", " ".join(text.split()))
 
 

@@ -41,6 +41,8 @@ class Deadlines:
     answer: float = 240
     settle: float = 10
     """From the end of the stream to the finished state of the page."""
+    look: float = 10
+    """One look at the page: a frozen one never answers."""
     read: float = 20
 
 
@@ -60,7 +62,7 @@ class Captured:
     html: str | None = None
     stream: bytes | None = None
     stream_closed: bool | None = None
-    """Whether the exchange ended by itself (True), was cut or failed (False); None where it is not known."""
+    """Whether the exchange ended by itself or by the page (True), was cut or failed (False); None where not known."""
     status: int | None = None
     """HTTP status of the page itself; None where it is not known."""
     headers: dict[str, str] = field(default_factory=dict)

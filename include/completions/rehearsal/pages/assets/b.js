@@ -2,7 +2,6 @@
 "use strict";
 
 const HYDRATED_AFTER = 350; // ms; what was typed before is lost, as on the live page
-const $ = (selector, root = document) => root.querySelector(selector);
 const form = $("[data-mobile-composer]");
 const box = $("[data-mobile-composer-prompt]");
 const button = $("[data-composer-submit]");
@@ -23,7 +22,6 @@ function hydrate() {
   $("[data-composer-action]").onclick = () => $("#octane-mobile-composer-actions-popover").togglePopover();
   $("[data-bottom-sheet-dismiss-button]").onclick = () => $("#mobile-auth-dialog").close();
   $("[data-conversation-recovery-retry]").onclick = () => location.assign("/");
-  document.documentElement.dataset.hydrated = "";
   if ($("#mobile-auth-dialog").dataset.state) $("#mobile-auth-dialog").showModal();
   const prefilled = new URLSearchParams(location.search).get("q");
   if (prefilled) ask(prefilled);
@@ -86,7 +84,7 @@ function post(prompt, pending, user) {
 }
 
 async function read(response, message) {
-  const alerted = response.headers.get("x-page-alert");
+  let alerted = response.headers.get("x-page-alert");
   const decoder = new TextDecoder();
   let bytes = new Uint8Array();
   for (const reader = response.body.getReader(); ; ) {
@@ -95,9 +93,9 @@ async function read(response, message) {
     bytes = concatenated(bytes, value);
     for (let end; (end = frameEnd(bytes)); bytes = bytes.subarray(end)) {
       apply(decoder.decode(bytes.subarray(0, end)), message);
-      if (alerted && !message.dataset.alerted && $("[data-assistant-stream-block]", message)) {
-        message.dataset.alerted = "";
+      if (alerted && $("[data-assistant-stream-block]", message)) {
         alert(alerted);
+        alerted = null;
       }
     }
   }
@@ -137,8 +135,8 @@ function place(target, content, mode, message) {
     const block = $(`[data-assistant-stream-block-index="${index}"]`, markdown);
     if (block) block.replaceWith(content);
     else markdown.append(content);
-  } else if (target === "reasoning") $("[data-assistant-reasoning]", message).replaceChildren(content);
-  else if (target === "ads") $("[data-assistant-body]", message).append(content);
+  } else if (target === "reasoning") $(".xreasoning", message).replaceChildren(content);
+  else if (target === "ads") $(".xbody", message).append(content);
   else if (mode === "append") markdown.append(content);
   message.scrollIntoView({ block: "end" });
 }
@@ -171,7 +169,7 @@ const controls = {
 function intervene(message) {
   const note = Object.assign(document.createElement("div"), { textContent: "This content may violate our usage policies." });
   note.dataset.messageIntervention = "";
-  $("[data-assistant-body]", message).append(note);
+  $(".xbody", message).append(note);
   $("[data-safety-dialog]").showModal();
 }
 
@@ -201,70 +199,4 @@ function finish(message) {
   message.dataset.messageComplete = "";
   $("[data-assistant-placeholder-slot]", message).textContent = "";
   message.append(actions(message));
-}
-
-function actions(message) {
-  const sources = citedIn(message);
-  const group = fragment(`<div data-assistant-message-actions="" data-message-actions="" role="group"
-    aria-label="Response actions"><span data-message-content-controls=""></span>
-    <button type="button" aria-label="Copy response" data-copy-message="" data-copy-state="idle"></button>
-    <button type="button" aria-label="Share" data-share-message=""></button></div>`);
-  if (sources.length) group.append(sourcesButton(message, sources));
-  return group;
-}
-
-function citedIn(message) {
-  const found = [...message.querySelectorAll("[data-assistant-sources-payload]")];
-  const sources = found.flatMap((trigger) => JSON.parse(trigger.dataset.assistantSourcesPayload));
-  return [...new Map(sources.map((source) => [source.url, source])).values()];
-}
-
-function sourcesButton(message, sources) {
-  const wrapper = fragment(`<span data-content-reference-type="sources_footnote"><button type="button"
-    data-assistant-sources-trigger="" aria-controls="sources-${message.id}" aria-expanded="false"><span
-    >Sources</span></button></span>`);
-  const trigger = $("button", wrapper);
-  trigger.onclick = () => {
-    const open = document.getElementById(trigger.getAttribute("aria-controls"));
-    trigger.setAttribute("aria-expanded", String(!open));
-    if (open) open.remove();
-    else $("[data-app-shell]").append(panel(trigger.getAttribute("aria-controls"), sources));
-  };
-  return wrapper;
-}
-
-function panel(id, sources) {
-  const element = fragment(`<div class="panel"><article><header><h2>Sources</h2></header><ol></ol></article></div>`);
-  element.id = id;
-  for (const source of sources) {
-    const item = fragment(`<li><a target="_blank" rel="noopener"><strong></strong><span></span></a></li>`);
-    $("a", item).href = source.url;
-    $("strong", item).textContent = source.title;
-    $("span", item).textContent = source.attribution;
-    $("ol", element).append(item);
-  }
-  return element;
-}
-
-function userMessage(id, prompt) {
-  const message = fragment(`<li data-message-role="user"><h4 data-message-attribution="" class="sr-only">You said:</h4>
-    <button data-user-message-bubble="" type="button"><p data-user-message-copy=""></p></button></li>`);
-  message.id = id;
-  $("p", message).textContent = prompt;
-  return message;
-}
-
-function assistantMessage(id) {
-  const message = fragment(`<li data-message-role="assistant" data-message-streaming=""><h4 data-message-attribution=""
-    class="sr-only" tabindex="-1">ChatGPT said:</h4><div data-assistant-body=""><span aria-hidden="true"
-    data-assistant-placeholder-slot="">Thinking</span><div data-assistant-reasoning=""></div><div><div
-    data-assistant-markdown=""></div></div></div></li>`);
-  message.id = id;
-  return message;
-}
-
-function fragment(html) {
-  const holder = document.createElement("template");
-  holder.innerHTML = html;
-  return holder.content.firstElementChild;
 }

@@ -1,0 +1,119 @@
+"""The answer as front end A writes it: markdown with private-use marks, and the references that explain them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from completions.rehearsal.document import Entity, Pill, pieces_of
+from completions.rehearsal.draft import Draft, WebPage
+from completions.rehearsal.tracking import tracked
+from completions.rehearsal.wording import MAP_MARK, cite_mark, entity_mark, markdown_of
+
+Json = dict[str, Any]
+
+_MARK = re.compile("\ue200[^\ue201]*\ue201")
+_TOKENS = re.compile(r"\s*\S{1,12}|\s+")
+
+
+@dataclass(frozen=True)
+class Written:
+    """A bit of the answer, and the reference whose mark it completes."""
+
+    text: str
+    reference: Json | None = None
+
+
+def written_parts(draft: Draft) -> Iterator[Written]:
+    """The marked markdown in bits of a few letters; marks are cut too, as the model writes them letter by letter."""
+    markdown = markdown_of(draft.blocks, marks=True)
+    references = _references(draft)
+    end = 0
+    for mark in _MARK.finditer(markdown):
+        yield from (Written(bit) for bit in _bits(markdown[end : mark.start()]))
+        *begun, last = _bits(mark[0])
+        yield from (Written(bit) for bit in begun)
+        end = mark.end()
+        place = {"matched_text": mark[0], "start_idx": mark.start(), "end_idx": end}
+        yield Written(last, references[mark[0]] | place)
+    yield from (Written(bit) for bit in _bits(markdown[end:]))
+
+
+def footnote(draft: Draft) -> list[Json]:
+    """The references that have no mark: the list of sources and the suggested next prompts."""
+    end = len(markdown_of(draft.blocks, marks=True))
+    place = {"matched_text": " ", "start_idx": end, "end_idx": end}
+    sources = [
+        {key: _item(page)[key] for key in ("title", "url", "attribution")} for page in draft.pages[: draft.cited]
+    ]
+    cited = [{"type": "sources_footnote", **place, "sources": sources, "has_images": False}] if sources else []
+    return cited + [{"type": "followup_a", **place, "prompt_text": prompt} for prompt in draft.follow_ups]
+
+
+def searched(draft: Draft) -> Json:
+    """Metadata of the search tool: the queries it ran, and every page it found, grouped by host."""
+    groups: dict[str, list[Json]] = {}
+    for number, page in enumerate(draft.pages):
+        entry: Json = {"type": "search_result", "url": page.url, "title": page.title, "snippet": page.snippet}
+        entry |= {"pub_date": _epoch(page), "attribution": page.site_name, "ref_id": _ref(number)}
+        groups.setdefault(urlsplit(page.url).netloc, []).append(entry)
+    return {
+        "search_model_queries": {"type": "search_model_queries", "queries": list(draft.queries)},
+        "search_result_groups": [
+            {"type": "search_result_group", "domain": domain, "entries": entries} for domain, entries in groups.items()
+        ],
+    }
+
+
+def _bits(text: str) -> list[str]:
+    return _TOKENS.findall(text)
+
+
+def _references(draft: Draft) -> dict[str, Json]:
+    """What each mark stands for."""
+    pins = [{"name": place.name, "category": place.category} for place in draft.places]
+    references: dict[str, Json] = {MAP_MARK: {"type": "map", "places": pins}}
+    for piece in (piece for block in draft.blocks for piece in pieces_of(block)):
+        match piece:
+            case Pill():
+                references[cite_mark(piece)] = _group(piece, draft)
+            case Entity(name=name, category=category, query=query):
+                told = {"category": category, "name": name, "extra_params": {"disambiguation": query}}
+                references[entity_mark(piece)] = {"type": "entity", **told}
+    return references
+
+
+def _group(pill: Pill, draft: Draft) -> Json:
+    """A citation: the first page is the item, the pages behind its "+N" are supporting."""
+    first, *others = (draft.pages[number] for number in pill.pages)
+    item = _item(first) | {"result_source": "bright", "refs": [_ref(pill.pages[0])]}
+    alt = ", ".join(f"[{page.site_name}]({tracked(page.url)})" for page in (first, *others))
+    return {
+        "type": "grouped_webpages",
+        "alt": f"({alt})",
+        "safe_urls": [tracked(first.url)],
+        "status": "done",
+        "items": [item | {"supporting_websites": [_item(page) for page in others]}],
+    }
+
+
+def _item(page: WebPage) -> Json:
+    return {
+        "title": page.title,
+        "url": tracked(page.url),
+        "pub_date": _epoch(page),
+        "snippet": page.snippet,
+        "attribution": page.site_name,
+    }
+
+
+def _epoch(page: WebPage) -> float | None:
+    return datetime.fromisoformat(page.published).replace(tzinfo=UTC).timestamp() if page.published else None
+
+
+def _ref(number: int) -> Json:
+    return {"turn_index": 0, "ref_type": "search", "ref_index": number}

@@ -1,0 +1,89 @@
+"""Taking a request: every rule that it must meet before anything is stored or asked, told at once.
+
+The command line, the HTTP API and the DAG all take requests through `accept`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from completions.batch import BatchConfig
+from completions.errors import Refused, RefusedRequest
+from completions.profile import Profile, resolve
+from completions.settings import Settings
+
+PLACE = ("country", "subdivision", "city")
+WHO = (*PLACE, "language", "display", "device")
+
+
+def accept(
+    fields: object, settings: Settings, *, seed: int = 0, sqs_endpoint: str | None = None
+) -> tuple[BatchConfig, Profile]:
+    """The request in `fields` (parsed JSON from a caller) and who asks it; `RefusedRequest` names every bad field.
+
+    What is left to chance is drawn from `seed`. `sqs_endpoint` is the SQS that the operator has in place of AWS's.
+    Nothing leaves the machine: a callback's host is looked up when it is called.
+    """
+    refusals = _Refusals()
+    with refusals.kept():
+        config = BatchConfig.parse(fields)
+    legible = refusals.spared(fields)
+    with refusals.kept():
+        who = {name: legible.get(name) for name in WHO}
+        rehearse = legible.get("rehearse") is True
+        profile = resolve(seed=seed, **who, location=settings.location, rehearse=rehearse)
+    with refusals.kept():
+        _check_site(legible.get("model"))
+    with refusals.kept():
+        _check_rehearsal(rehearse, settings)
+    with refusals.kept():
+        _check_callback(legible.get("callback"), settings, sqs_endpoint)
+    if refusals.found:
+        raise RefusedRequest(list(refusals.found.values()))
+    return config, profile
+
+
+class _Refusals:
+    """The first refusal of each field."""
+
+    def __init__(self) -> None:
+        self.found: dict[str, Refused] = {}
+
+    @contextmanager
+    def kept(self) -> Iterator[None]:
+        """Keep what is refused inside, and go on."""
+        try:
+            yield
+        except Refused as refused:
+            self.found.setdefault(refused.field, refused)
+        except RefusedRequest as several:
+            for refusal in several.refusals:
+                self.found.setdefault(refusal.field, refusal)
+
+    def spared(self, fields: object) -> Mapping[str, Any]:
+        """The fields that can be judged on: none that was refused, nor parts of a place whose country was."""
+        if not isinstance(fields, Mapping):
+            return {}
+        refused = {*self.found, *(PLACE if "country" in self.found else ())}
+        return {name: value for name, value in fields.items() if name not in refused}
+
+
+def _check_site(model: str | None) -> None:
+    from completions.sites import NAMES
+
+    if model is not None and model not in NAMES:
+        raise Refused("model", model, f"cannot be asked yet; give {' or '.join(NAMES)}")
+
+def _check_rehearsal(rehearse: bool, settings: Settings) -> None:
+    if rehearse and not settings.rehearsal_url:
+        way_out = "no rehearsal is known; start one (completions rehearse) and name it in COMPLETIONS_REHEARSAL_URL"
+        raise Refused("rehearse", rehearse, way_out)
+
+
+def _check_callback(target: str | None, settings: Settings, sqs_endpoint: str | None) -> None:
+    from completions.notify import check_callback
+
+    if target is not None:
+        check_callback(target, allow=settings.callback_allow, endpoint=sqs_endpoint)

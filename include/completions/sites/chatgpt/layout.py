@@ -1,0 +1,168 @@
+"""What ChatGPT's pages look like, as data. Newest generation first; the dates say when a generation was seen.
+
+Two front ends are live. `server` is the server-rendered app that logged-out visitors get since July 2026, `react` the
+classic app that some of them still get. Both name their parts by attributes; class names change with every build.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from completions.errors import Outcome
+
+HOME = "https://chatgpt.com/"
+CONVERSATION = r"/(?:g/[^/]+/)?(?:c|uc)/(?:WEB:)?[0-9a-f]{8}-[0-9a-f-]{27}"
+"""Path of a conversation: `/uc/<id>` signed out, `/c/<id>` signed in. Ids look like UUIDs but are none."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """One front end, as CSS selectors."""
+
+    name: str
+    """The `ui_variant` column."""
+    marks: str
+    """Any of these: the page is this front end."""
+    user: str
+    assistant: str
+    """One message each; of those that stand in one another, the innermost."""
+    turn: str
+    """What a message and its buttons stand in."""
+    body: str
+    """The answer's words, inside the assistant's message."""
+    finished: str
+    """In or on the turn once the answer is whole."""
+    busy: str
+    """In or on the turn while it is not."""
+    stop: str
+    """Anywhere while an answer is being written."""
+    composer: str
+    send: str
+    """The send button, when it would send."""
+
+
+SERVER = Layout(
+    name="server",  # 2026-07 to 2026-10, desktop widths too
+    marks="main[data-app-shell], form[data-mobile-composer], textarea#mobile-composer-prompt, "
+    "[data-web-mobile-conversation], [data-conversation-transcript], .wm-composer-textarea",
+    user='li[data-message-role="user"]',
+    assistant='li[data-message-role="assistant"]',
+    turn="li[data-message-role]",
+    body="[data-assistant-markdown]",
+    finished="[data-message-complete]",
+    busy="[data-message-streaming]",
+    stop="[data-stop-generating]",
+    composer="textarea#mobile-composer-prompt, textarea[data-mobile-composer-prompt], textarea.wm-composer-textarea",
+    send='button[data-composer-submit]:not([aria-disabled="true"]):not([data-stop-generating]), '
+    'button.wm-composer-submitButton:not([aria-disabled="true"]):not([disabled])',
+)
+REACT = Layout(
+    name="react",  # 2025 to 2026-09
+    marks='#thread, form[data-type="unified-composer"], div#prompt-textarea, '
+    '[data-testid="blocking-initial-modals-done"], [data-testid^="conversation-turn-"], [data-message-author-role]',
+    user='[data-message-author-role="user"]',
+    assistant='[data-message-author-role="assistant"], section[data-turn="assistant"]',
+    turn='section[data-turn], [data-testid^="conversation-turn-"], article',
+    body=".markdown, .prose",
+    finished='[data-testid="copy-turn-action-button"], [data-testid="good-response-turn-action-button"], '
+    '[role="group"][aria-label="Response actions"]',
+    busy='.streaming-animation, .result-streaming, .result-thinking, [data-is-streaming="true"], [aria-busy="true"], '
+    '[data-message-id^="request-placeholder"]',
+    stop='button[data-testid="stop-button"]',
+    composer='div#prompt-textarea[contenteditable="true"], [contenteditable="true"][data-composer-markdown], '
+    'div.ProseMirror[contenteditable="true"]',
+    send='button[data-testid="send-button"]:not([disabled]), [data-testid="fruitjuice-send-button"]:not([disabled])',
+)
+LAYOUTS = (SERVER, REACT)
+
+
+@dataclass(frozen=True)
+class Barrier:
+    """Something that may stand between a prompt and its answer."""
+
+    outcome: Outcome
+    seen: str
+    marks: str
+    """Counts where it is shown: the pages ship several of these empty, hidden or closed."""
+    yields: bool = False
+    """Whether a whole answer beside it stands: the site put this up afterwards."""
+
+
+BARRIERS = (
+    Barrier(
+        Outcome.CHALLENGE,
+        "the site asks for a proof of being human",
+        '#challenge-running, #challenge-stage, #challenge-form, iframe[src*="challenges.cloudflare.com"]',
+        yields=True,
+    ),
+    Barrier(
+        Outcome.RATE_LIMITED,
+        "the site's message limit for visitors is reached",
+        "#no-auth-soft-rate-limit-dialog, #modal-no-auth-soft-rate-limit-inline-auth, "
+        '[data-testid="modal-no-auth-rate-limit"]',
+        yields=True,
+    ),
+    # `refused` is said only where the site itself marks a safety intervention (data-safety-*); words never decide it.
+    Barrier(
+        Outcome.REFUSED,
+        "the site's own safety dialog stands in place of an answer",
+        '[data-safety-dialog], [data-safety-retry], [data-gate-kind*="safety"]',
+    ),
+    Barrier(
+        Outcome.RATE_LIMITED,
+        "the site gates the conversation: limit reached",
+        '[data-gate-kind*="limit"]',
+    ),
+    Barrier(
+        Outcome.LOGIN_WALL,
+        "the site wants a login before it goes on",
+        '[data-testid="login-form"], html[data-conversation-gated], [data-conversation-gate], '
+        "[data-conversation-gate-panel], [data-gate-kind]",
+    ),
+    Barrier(
+        Outcome.LOGIN_WALL,
+        "the site's login dialog is open",
+        '#mobile-auth-dialog, #modal-no-auth-login, [data-testid="modal-no-auth-login"]',
+        yields=True,
+    ),
+    Barrier(
+        Outcome.NETWORK,
+        "the site says that something went wrong and offers to try again",
+        "[data-conversation-recovery], [data-composer-submission-status], [data-failure-status]",
+        yields=True,
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Overlay:
+    """A dialog that a visitor may close, and how."""
+
+    dialog: str
+    button: str | None
+    """Its button, below or beside the dialog; None: the Escape key."""
+    label: str | None = None
+    """Words on the button, any of them, where no attribute tells it apart."""
+
+
+OVERLAYS = (
+    Overlay(
+        "[data-octane-static-cookie-consent], form[data-privacy-consent-form]",
+        'form[data-privacy-consent-form]:has(input[name="action"][value="reject"]) button[type="submit"]',
+    ),
+    Overlay(
+        'div[role="dialog"]:has(a[href*="openai.com/policies/cookie-policy"])',
+        'div[role="dialog"]:has(a[href*="openai.com/policies/cookie-policy"]) button',
+        r"Reject|Ablehnen|Refuser|Rechazar|Rejeitar|Rifiuta|Weigeren|Odrzuć|拒否|拒绝|거부",
+    ),
+    Overlay(
+        "#mobile-auth-dialog, dialog[data-bottom-sheet]:not(#no-auth-soft-rate-limit-dialog)",
+        'button[data-bottom-sheet-dismiss-button], button[aria-label="Back to ChatGPT"]',
+    ),
+    Overlay(
+        '#modal-no-auth-login, [data-testid="modal-no-auth-login"]',
+        '#modal-no-auth-login :is(a, button), [data-testid="modal-no-auth-login"] :is(a, button)',
+        "Stay logged out|Maybe later",
+    ),
+    Overlay("#mobile-auth-dialog, #modal-no-auth-login", None),
+)

@@ -1,0 +1,133 @@
+"""How a batch stands: the body of `GET /ai/batches`. It is read from the store alone, never from the state of a run."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from completions.errors import Outcome
+from completions.manifest import Manifest, load_manifest, manifest_key
+from completions.plan import Plan, find_batch, load_plan, load_request
+from completions.record import batch_key
+from completions.store import Store
+
+LINK_LIFE = timedelta(days=7)
+"""How long a signed link to the archive works: the longest that S3 allows; temporary credentials end it sooner."""
+
+Body = dict[str, Any]
+Link = Callable[[str], str]
+"""From a batch's id to where its archive is served, for stores that can't sign links."""
+
+
+def status(store: Store, batch_id: str, *, link: Link | None = None) -> Body | None:
+    """The status of a batch, live or rehearsed; None when there's no such batch.
+
+    `status` is `retrieving` until everything was asked, then `archiving` until the manifest stands, then `successful` or
+    `failed`. Times are ISO 8601 in UTC. `outcomes` counts what is known so far.
+    """
+    for part in (store.of("live"), store.of("rehearsal")):
+        if manifest := load_manifest(part, batch_id):
+            return _done(part, manifest, link)
+    found = find_batch(store, batch_id)
+    if found is None:
+        return None
+    if plan := load_plan(found[0], batch_id):
+        return _under_way(found[0], plan)
+    config = load_request(store, batch_id)
+    return _body(batch_id, "retrieving", config.count, {}, client_ref=config.client_ref)
+
+
+def list_batches(store: Store, limit: int, *, link: Link | None = None) -> list[Body]:
+    """The status of the `limit` newest batches, newest first; those that are not planned yet come before all others."""
+    ids = {batch_id for origin in ("live", "rehearsal") for batch_id in store.of(origin).folders("batches")}
+    found = [body for batch_id in sorted(ids) if (body := status(store, batch_id, link=link))]
+    return sorted(found, key=lambda body: body["started_at"] or "9999", reverse=True)[:limit]
+
+
+def record_failure(store: Store, batch_id: str, reason: str, now: datetime) -> None:
+    """Note that the pipeline broke, so that the batch counts as failed unless it is collected after all."""
+    if found := find_batch(store, batch_id):
+        note = {"reason": reason, "at": now.astimezone(UTC).isoformat()}
+        found[0].put(batch_key(batch_id, "failure.json"), json.dumps(note).encode())
+
+
+def _done(part: Store, manifest: Manifest, link: Link | None) -> Body:
+    signed = part.presigned(manifest.archive.key, LINK_LIFE) if manifest.archive else None
+    return _body(
+        manifest.batch_id,
+        manifest.status,
+        manifest.count,
+        manifest.outcomes,
+        url=signed or (link(manifest.batch_id) if link else None),
+        cached=manifest.cached,
+        started_at=manifest.started_at,
+        finished_at=manifest.finished_at,
+        dataset=part.uri_of(manifest_key(manifest.batch_id)),
+        client_ref=manifest.client_ref,
+    )
+
+
+def _under_way(part: Store, plan: Plan) -> Body:
+    outcomes, all_asked = _progress(part, plan)
+    failure = part.get(batch_key(plan.batch_id, "failure.json"))
+    if failure:
+        outcomes[Outcome.CANCELLED] += len(plan.items) - outcomes.total()
+    return _body(
+        plan.batch_id,
+        "failed" if failure else "archiving" if all_asked else "retrieving",
+        len(plan.items),
+        +outcomes,
+        cached=plan.cached,
+        started_at=plan.planned_at,
+        finished_at=datetime.fromisoformat(json.loads(failure)["at"]) if failure else None,
+        client_ref=plan.config.client_ref,
+    )
+
+
+def _progress(part: Store, plan: Plan) -> tuple[Counter[str], bool]:
+    """Counts by outcome, and whether every shard has asked all it was to ask."""
+    outcomes: Counter[str] = Counter({Outcome.ANSWERED: plan.cached})
+    keys = [batch_key(plan.batch_id, f"progress/{number}.json") for number in range(len(plan.shards))]
+    all_asked = True
+    for body in part.get_many(keys):
+        shard = json.loads(body) if body else None
+        outcomes.update(shard["outcomes"] if shard else {})
+        all_asked &= shard is not None and sum(shard["outcomes"].values()) >= shard["of"]
+    return outcomes, all_asked
+
+
+def _body(
+    batch_id: str,
+    word: str,
+    count: int,
+    outcomes: Mapping[str, int],
+    *,
+    url: str | None = None,
+    cached: int = 0,
+    started_at: datetime | None = None,
+    finished_at: datetime | None = None,
+    dataset: str | None = None,
+    client_ref: str | None,
+) -> Body:
+    successful = outcomes.get(Outcome.ANSWERED, 0)
+    return {
+        "id": batch_id,
+        "status": word,
+        "count": count,
+        "successful": successful,
+        "failed": sum(outcomes.values()) - successful,
+        "url": url,
+        "cached": cached,
+        "outcomes": {str(outcome): outcomes[outcome] for outcome in sorted(outcomes)},
+        "started_at": _iso(started_at),
+        "finished_at": _iso(finished_at),
+        "dataset": dataset,
+        "client_ref": client_ref,
+    }
+
+
+def _iso(at: datetime | None) -> str | None:
+    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z") if at else None

@@ -1,0 +1,49 @@
+"""The conf of a run: a request, or a reference to one in the store."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from completions.batch import batch_id_of
+from completions.errors import ABSENT, Refused
+from completions_airflow.form import DEFAULTS
+
+if TYPE_CHECKING:
+    from airflow.sdk.types import DagRunProtocol
+
+MAX_BYTES = 1024 * 1024
+"""Of a request inside the conf, which every task of the run is given."""
+
+
+def batch_of(dag_run: DagRunProtocol) -> str:
+    """The id of the run's batch: the one that the conf refers to, else one that follows from the run's own id."""
+    reference = (dag_run.conf or {}).get("batch_id")
+    if reference is None:
+        return batch_id_of(dag_run.run_id)
+    try:
+        return str(UUID(reference))
+    except (ValueError, TypeError, AttributeError):
+        raise Refused("batch_id", reference, "give the UUID of a batch that was submitted to the store") from None
+
+
+def request_in(dag_run: DagRunProtocol) -> Mapping[str, Any] | None:
+    """The fields of the request in the conf; None where it refers to one in the store."""
+    conf = dag_run.conf or {}
+    fields = {name: value for name, value in conf.items() if name != "batch_id"}
+    if conf.get("batch_id") is None:
+        _check_size(fields)
+        return fields
+    extra = [name for name, value in fields.items() if value is not None and value != DEFAULTS.get(name, ABSENT)]
+    if extra:
+        raise Refused("batch_id", conf["batch_id"], f"refers to a request in the store; leave out {', '.join(extra)}")
+    return None
+
+
+def _check_size(fields: Mapping[str, Any]) -> None:
+    size = len(json.dumps(fields, ensure_ascii=False).encode(errors="surrogatepass"))
+    if size > MAX_BYTES:
+        way_out = f"is more than the {MAX_BYTES} that every task can carry; submit it with completions run or POST /ai/batches"
+        raise Refused("conf", f"{size} bytes", way_out)

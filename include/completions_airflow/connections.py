@@ -1,0 +1,74 @@
+"""The operator's Airflow connections: `aws_default` (S3 and SQS) and `completions_webhook` (signing secrets).
+
+An endpoint in the extra of `aws_default` redirects every AWS service. To redirect one, say so per service:
+`{"service_config": {"s3": {"endpoint_url": "http://minio:9000"}}}`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from completions.settings import Settings
+
+if TYPE_CHECKING:
+    from airflow.providers.amazon.aws.hooks.base_aws import AwsGenericHook
+    from airflow.sdk import Connection
+
+    from completions.sqs import Client
+    from completions.store import Store
+
+AWS = "aws_default"
+WEBHOOK = "completions_webhook"
+
+
+def open_store() -> Store:
+    """The store that `COMPLETIONS_STORE` names; without the connection, S3 is reached by the ordinary AWS chain."""
+    from completions import store
+
+    location = Settings.from_env().store
+    if not location.startswith("s3://"):
+        return store.open_store(location)
+    hook = _aws("s3")
+    endpoint = hook.conn_config.get_service_endpoint_url("s3")
+    return store.open_store(location, store.AwsAccess(hook.get_session(), endpoint, hook.region_name))
+
+
+def sqs_client(region: str | None) -> Client:
+    """A client for the queues of `region`; None: of the connection's own."""
+    client: Client = _aws("sqs", region).conn
+    return client
+
+
+def sqs_endpoint() -> str | None:
+    """The SQS that the connection names in place of AWS's own; None where it names none."""
+    endpoint: str | None = _aws("sqs").conn_config.get_service_endpoint_url("sqs")
+    return endpoint
+
+
+def webhook_secrets() -> list[str]:
+    """Secrets that sign notifications: the connection's password, then `previous` of its extra while they are rotated."""
+    from airflow.sdk.log import mask_secret
+
+    connection = _connection(WEBHOOK)
+    if connection is None:
+        return []
+    secrets = [secret for secret in (connection.password, connection.extra_dejson.get("previous")) if secret]
+    for secret in secrets:
+        mask_secret(secret)
+    return secrets
+
+
+def _aws(service: str, region: str | None = None) -> AwsGenericHook[Any]:
+    from airflow.providers.amazon.aws.hooks.base_aws import AwsGenericHook
+
+    return AwsGenericHook(aws_conn_id=AWS if _connection(AWS) else None, client_type=service, region_name=region)
+
+
+def _connection(name: str) -> Connection | None:
+    from airflow.sdk import BaseHook
+    from airflow.sdk.exceptions import AirflowNotFoundException
+
+    try:
+        return BaseHook.get_connection(name)
+    except AirflowNotFoundException:
+        return None

@@ -1,0 +1,130 @@
+"""What the tasks of the DAG `batch_completions` do; Airflow gives them `dag_run` and `task_state_store`.
+
+The DAG's file imports this whenever it is parsed: what is heavy is imported when a task runs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import get_current_context
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
+
+from completions.batch import BatchConfig
+from completions.errors import Refused, RefusedRequest
+from completions.settings import Settings
+from completions_airflow.conf import batch_of, request_in
+from completions_airflow.connections import open_store, sqs_endpoint
+
+if TYPE_CHECKING:
+    from airflow.sdk.execution_time.context import TaskStateStoreAccessor
+    from airflow.sdk.types import DagRunProtocol
+
+    from completions.plan import Plan
+    from completions.profile import Profile
+    from completions.store import Store
+
+log = logging.getLogger(__name__)
+
+
+def plan(dag_run: DagRunProtocol) -> list[int]:
+    """Settle what is asked and by whom; returns the numbers of the shards, for prompts and answers stay in the store."""
+    from completions.plan import make_plan
+
+    store = open_store()
+    try:
+        batch_id = batch_of(dag_run)
+        config, profile = _judged(store, dag_run, batch_id)
+    except (Refused, RefusedRequest) as refused:
+        for sentence in str(refused).splitlines():
+            log.error("%s", sentence)
+        raise AirflowFailException("the request is refused, for the reasons above; nothing was asked") from None
+    made = make_plan(store, config, profile, batch_id=batch_id, run_id=dag_run.run_id, now=datetime.now(UTC))
+    log.info("batch %s: %d answers, %d from the cache, %d tasks", batch_id, config.count, made.cached, len(made.shards))
+    return list(range(len(made.shards)))
+
+
+async def ask(shard: int, dag_run: DagRunProtocol, task_state_store: TaskStateStoreAccessor) -> dict[str, int]:
+    """Ask the prompts of one shard; returns how many of them had each outcome."""
+    from completions.ask import ask_shard
+
+    async def tell(progress: dict[str, Any]) -> None:
+        await asyncio.to_thread(task_state_store.set, "progress", progress)
+
+    store, made = await asyncio.to_thread(_planned, batch_of(dag_run))
+    get_current_context()["label"] = made.label(shard)  # type: ignore[typeddict-unknown-key]
+    outcomes = await ask_shard(store, made, shard, Settings.from_env(), tell)
+    return {str(outcome): count for outcome, count in outcomes.items()}
+
+
+def collect(dag_run: DagRunProtocol) -> dict[str, Any]:
+    """Write the dataset; returns its counts, or fails when no prompt of the batch was answered."""
+    from completions.collect import collect as make_dataset
+
+    manifest = make_dataset(open_store(), batch_of(dag_run), datetime.now(UTC))
+    counts = manifest.model_dump(mode="json", include={"status", "count", "successful", "failed", "cached", "outcomes"})
+    if manifest.status == "failed":
+        raise AirflowFailException(f"the dataset stands, but no prompt was answered: {counts}")
+    return counts
+
+
+def notify(dag_run: DagRunProtocol) -> str:
+    """Tell the callback how the batch ended; a batch whose pipeline broke ends here, as failed."""
+    from completions.plan import load_request
+    from completions_airflow.telling import tell
+
+    store = open_store()
+    try:
+        batch_id = batch_of(dag_run)
+        config = load_request(store, batch_id)
+    except Refused as nothing:
+        raise _skipped(f"there is no batch to tell of: {nothing}") from None
+    body = _ended(store, batch_id)
+    if config.callback is None:
+        raise _skipped("the batch has no callback")
+    delivery = tell(store.of(config.origin), body, config.callback)
+    if not delivery.delivered:
+        raise AirflowFailException(f"not delivered: {delivery.reason}")
+    return delivery.reason
+
+
+def _skipped(why: str) -> AirflowSkipException:
+    log.info("%s", why)  # Airflow doesn't
+    return AirflowSkipException(why)
+
+
+def _judged(store: Store, dag_run: DagRunProtocol, batch_id: str) -> tuple[BatchConfig, Profile]:
+    """The run's request and who asks it. One from the store is judged again: here the settings are those of the tasks."""
+    from completions.plan import load_request, seed_of
+    from completions.request import accept
+
+    settings, fields, endpoint = Settings.from_env(), request_in(dag_run), sqs_endpoint()
+    config = load_request(store, batch_id) if fields is None else accept(fields, settings, sqs_endpoint=endpoint)[0]
+    asked, seed = config.model_dump(exclude={"audit"}), seed_of(config, batch_id)
+    return config, accept(asked, settings, seed=seed, sqs_endpoint=endpoint)[1]
+
+
+def _planned(batch_id: str) -> tuple[Store, Plan]:
+    from completions.plan import find_batch, load_plan
+
+    store = open_store()
+    found = find_batch(store, batch_id)
+    made = load_plan(found[0], batch_id) if found else None
+    if made is None:
+        raise Refused("batch_id", batch_id, f"has no plan in {store.uri}; clear the task plan")
+    return store, made
+
+
+def _ended(store: Store, batch_id: str) -> dict[str, Any]:
+    """The batch's status, which is final: what is neither collected nor going to be has failed."""
+    from completions.status import record_failure, status
+
+    body = status(store, batch_id)
+    if body is None or body["status"] not in ("successful", "failed"):
+        record_failure(store, batch_id, "the pipeline broke before the dataset stood", datetime.now(UTC))
+        body = status(store, batch_id)
+    assert body, "its request is in the store"
+    return body

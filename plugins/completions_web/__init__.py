@@ -1,0 +1,1 @@
+"""What this project serves over HTTP to people and their programs."""

@@ -1,0 +1,91 @@
+"""Every error of the HTTP API, as RFC 9457 `application/problem+json`."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from completions.errors import ABSENT, Refused, RefusedRequest, shortened
+from completions.store import StoreError
+
+log = logging.getLogger(__name__)
+
+SHOWN = 200
+"""Characters of a refused value that are sent back."""
+
+
+def problem(
+    status: int,
+    detail: str,
+    refusals: Sequence[Refused] = (),
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """The response that tells it; with `errors`, one for each refused field."""
+    body: dict[str, Any] = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status}
+    body["detail"] = detail
+    if refusals:
+        body["errors"] = [_error(refusal) for refusal in refusals]
+    # JSON in ASCII can tell any text, a lone surrogate too
+    return Response(json.dumps(body), status, headers, media_type="application/problem+json")
+
+
+def tell_problems(app: FastAPI) -> None:
+    """Have `app` answer with a problem whatever goes wrong."""
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(RefusedRequest, _refused)
+    app.add_exception_handler(Refused, _refused)
+    app.add_exception_handler(StoreError, _store)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+def _http(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    challenge = {"WWW-Authenticate": "Bearer"} if error.status_code == HTTPStatus.UNAUTHORIZED else {}
+    return problem(error.status_code, error.detail, headers={**challenge, **(error.headers or {})})
+
+
+def _refused(_: Request, error: Exception) -> Response:
+    assert isinstance(error, (Refused, RefusedRequest))
+    refusals = error.refusals if isinstance(error, RefusedRequest) else (error,)
+    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, str(error), refusals)
+
+
+def _invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    refusals = [
+        Refused(str(one["loc"][-1]), ABSENT if one["type"] == "missing" else one["input"], one["msg"])
+        for one in error.errors()
+    ]
+    return _refused(request, RefusedRequest(refusals))
+
+
+def _store(_: Request, error: Exception) -> Response:
+    log.error("%s", error)
+    return problem(HTTPStatus.SERVICE_UNAVAILABLE, "The store cannot be reached; try again later.")
+
+
+def _unexpected(request: Request, error: Exception) -> Response:
+    log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "The request failed on our side; the server's log says why.")
+
+
+def _error(refusal: Refused) -> dict[str, Any]:
+    value = {} if refusal.value is ABSENT else {"value": _shown(refusal.value)}
+    return {"field": refusal.field, **value, "detail": str(refusal)}
+
+
+def _shown(value: object) -> object:
+    """`value` itself where it is short JSON, else what it begins with."""
+    try:
+        return value if len(json.dumps(value, allow_nan=False)) <= SHOWN else shortened(value, SHOWN)
+    except (TypeError, ValueError):
+        return shortened(value, SHOWN)

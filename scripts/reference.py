@@ -1,0 +1,82 @@
+"""Write the reference pages that are made from the code: `python scripts/reference.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from types import NoneType
+from typing import Any, get_args, get_origin
+
+import pyarrow as pa
+from pydantic import BaseModel
+
+from completions.answer import Answer
+from completions.columns import Column, arrow_type
+from completions.dataset import TABLES
+from completions.record import SCHEMA_VERSION
+
+COLUMNS = Path(__file__).resolve().parents[1] / "docs" / "reference" / "columns.md"
+
+_INTRODUCTION = f"""\
+# Columns
+
+Schema version {SCHEMA_VERSION}. This page is made from `include/completions/columns.py` by `scripts/reference.py`.
+
+Both tables have one row per prompt x sample, failures included, and are joined on `answer_id`. NULL means that the site
+does not show it, or that there is no answer; an empty list means that it was looked for and there was none. Times are
+in microseconds, UTC. Whole numbers are 64-bit. Later schema versions only add columns.
+
+The folders of a table add `schema`, `date` (when the batch was planned, UTC) and `batch` to what readers of the folder
+see.
+"""
+_TITLES = {
+    "completions": "what the site showed, light enough for analysts",
+    "artifacts": "the bytes it was read from, heavy",
+}
+
+
+def columns_page() -> str:
+    """The page of all columns, as Markdown."""
+    return "\n".join([_INTRODUCTION, *_tables(), *_structs()])
+
+
+def _tables() -> Iterator[str]:
+    for table in TABLES:
+        yield f"## `{table.name}`: {_TITLES[table.name]}\n"
+        yield "| column | type | unit | meaning |\n| --- | --- | --- | --- |"
+        yield from (_line(column) for column in table.columns)
+        yield ""
+
+
+def _line(column: Column) -> str:
+    return f"| `{column.name}` | {_type(column.type)} | {column.unit} | {column.meaning} |"
+
+
+def _type(type_: pa.DataType) -> str:
+    if pa.types.is_list(type_):
+        return f"list of {_type(type_.value_type)}"
+    if pa.types.is_timestamp(type_):
+        return "timestamp"
+    return "struct" if pa.types.is_struct(type_) else str(type_)
+
+
+def _structs() -> Iterator[str]:
+    for name, field in Answer.model_fields.items():
+        if model := _model(field.annotation):
+            yield f"## Entries of `{name}`\n\n{model.__doc__}\n"
+            yield "| field | type | meaning |\n| --- | --- | --- |"
+            for part, inner in model.model_fields.items():
+                yield f"| `{part}` | {_type(arrow_type(inner.annotation))} | {inner.description or ''} |"
+            yield ""
+
+
+def _model(annotation: Any) -> type[BaseModel] | None:
+    """The model in `list[Model] | None`."""
+    if get_origin(annotation) is None:
+        return annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None
+    return next((found for one in get_args(annotation) if one is not NoneType and (found := _model(one))), None)
+
+
+if __name__ == "__main__":
+    COLUMNS.parent.mkdir(parents=True, exist_ok=True)
+    COLUMNS.write_text(columns_page(), "utf-8")

@@ -1,0 +1,75 @@
+"""Batches made up for tests: planned, and with records as the asking tasks leave them."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from completions.answer import Answer, Citation, FanOutQuery
+from completions.batch import BatchConfig
+from completions.errors import Outcome
+from completions.plan import Item, Plan, make_plan
+from completions.profile import Profile
+from completions.record import Artifacts, Record, answer_id, answer_key, batch_key
+from completions.store import Store
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+BATCH = "6f1d2c3b-0000-4000-8000-000000000001"
+
+
+def planned(
+    store: Store, prompts: Sequence[str] = ("a", "b"), *, batch_id: str = BATCH, now: datetime = NOW, **fields: Any
+) -> Plan:
+    """A batch of these prompts, planned."""
+    config = BatchConfig.model_validate({"prompts": list(prompts), **fields})
+    return make_plan(store, config, Profile(seed=1), batch_id=batch_id, run_id="manual__1", now=now)
+
+
+def answer(text: str) -> Answer:
+    """An answer that cites one page and consulted none."""
+    cited = Citation(position=1, role="inline", url="https://a.example/?utm_source=x", url_canonical="https://a.example/")
+    return Answer(
+        answer_text=text,
+        answer_markdown=f"**{text}**",
+        citations=[cited],
+        sources=[],
+        fan_out_queries=[FanOutQuery(query=f"about {text}", order=1)],
+    )
+
+
+def record(plan: Plan, item: Item, outcome: Outcome = Outcome.ANSWERED, **changes: Any) -> Record:
+    """What the asking task would store of `item`."""
+    prompt = plan.config.prompts[item.index]
+    answered = outcome is Outcome.ANSWERED
+    fields: dict[str, Any] = {
+        "answer_id": answer_id(plan.batch_id, item.index, item.sample),
+        "prompt": prompt,
+        "cache_key": item.cache_key,
+        "outcome": outcome,
+        "error_message": None if answered else f"ended as {outcome}",
+        "attempts": 1,
+        "requested_at": plan.planned_at,
+        "started_at": plan.planned_at,
+        "answered_at": plan.planned_at + timedelta(seconds=3) if answered else None,
+        "answer": answer(f"{prompt} {item.sample}") if answered else None,
+        "artifacts": Artifacts(page_html=f"<p>{prompt}</p>", raw_stream=b"data: \xff\n", raw_stream_kind="sse"),
+    }
+    return Record.model_validate(fields | changes)
+
+
+def ask(store: Store, plan: Plan, outcome: Callable[[Item], Outcome | None] = lambda _: Outcome.ANSWERED) -> None:
+    """Do as the asking tasks do: a record for each conversation, and each shard's progress; None is never asked."""
+    part = store.of(plan.config.origin)
+    for number in range(len(plan.shards)):
+        items = [(item, ending) for item in plan.shard(number) if (ending := outcome(item))]
+        for item, ending in items:
+            part.put(answer_key(plan.batch_id, item.index, item.sample), record(plan, item, ending).packed())
+        outcomes: Counter[str] = Counter()
+        for item, ending in items:
+            outcomes[ending] += plan.settles(item)
+        progress = {"shard": number, "of": sum(map(plan.settles, plan.shard(number))), "outcomes": outcomes}
+        if items:
+            part.put(batch_key(plan.batch_id, f"progress/{number}.json"), json.dumps(progress).encode())

@@ -1,0 +1,82 @@
+"""Devices: found by any usual spelling, and in step with the installed Playwright."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from playwright.sync_api import sync_playwright
+
+from completions import devices
+from completions.errors import Refused
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        ("iPhone 15", "iPhone 15"),
+        ("iPhone+15", "iPhone 15"),
+        ("iPhone%2015", "iPhone 15"),
+        ("  iphone   15 ", "iPhone 15"),
+        ("Galaxy S9+", "Galaxy S9+"),
+        ("galaxy s9%2B", "Galaxy S9+"),
+        ("Galaxy+S9%2B+landscape", "Galaxy S9+ landscape"),
+        ("IPAD (GEN 7)", "iPad (gen 7)"),
+        ("blackberry z30", "BlackBerry Z30"),
+        ("desktop chrome hidpi", "Desktop Chrome HiDPI"),
+    ],
+)
+def test_finds_any_usual_spelling(written: str, name: str) -> None:
+    assert devices.find(written).name == name
+
+
+@pytest.mark.parametrize("written", ["iPhone 99", "", " ", "+", "%", "chromium"])
+def test_refuses_what_is_no_device(written: str) -> None:
+    with pytest.raises(Refused, match="^device ") as refused:
+        devices.find(written)
+    assert refused.value.field == "device"
+
+
+def test_names_the_nearest_when_refusing() -> None:
+    with pytest.raises(Refused, match="did you mean Pixel 7"):
+        devices.find("Pixle 7")
+
+
+@given(st.text(max_size=40))
+def test_finds_or_refuses_whatever_is_written(written: str) -> None:
+    try:
+        assert devices.find(devices.find(written).name) == devices.find(written)
+    except Refused:
+        pass
+
+
+def test_file_is_that_of_the_installed_playwright() -> None:
+    with sync_playwright() as playwright:
+        installed = dict(playwright.devices)
+    shipped = {name: devices.find(name) for name in devices.names()}
+    assert {
+        name: {**device.descriptor, "default_browser_type": device.engine} for name, device in shipped.items()
+    } == installed, "run scripts/build_devices.py"
+
+
+def test_user_agent_names_the_running_browser() -> None:
+    options = devices.context_options(devices.find("Desktop Edge"), "156.0.8078.79")
+    assert "Chrome/156.0.0.0 Safari" in options["user_agent"]
+    assert options["user_agent"].endswith("Edg/156.0.0.0")
+
+
+@pytest.mark.parametrize("name", ["iPhone 15", "Desktop Firefox"])
+def test_other_engines_keep_their_user_agent_and_warn(name: str) -> None:
+    device = devices.find(name)
+    assert devices.context_options(device, "156.0.0.0") == device.descriptor
+    assert name in device.warnings[0]
+    assert "Chromium plays it" in device.warnings[0]
+
+
+def test_a_chromium_device_has_no_warning() -> None:
+    assert devices.find("Pixel 7").warnings == ()
+
+
+def test_descriptors_are_not_shared() -> None:
+    devices.find("Pixel 7").descriptor["user_agent"] = "changed"
+    assert devices.find("Pixel 7").descriptor["user_agent"] != "changed"
