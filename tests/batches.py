@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
+
+import pytest
 
 from completions.answer import Answer, Citation, FanOutQuery
 from completions.batch import BatchConfig
@@ -30,7 +33,9 @@ def planned(
 
 def answer(text: str) -> Answer:
     """An answer that cites one page and consulted none."""
-    cited = Citation(position=1, role="inline", url="https://a.example/?utm_source=x", url_canonical="https://a.example/")
+    cited = Citation(
+        position=1, role="inline", url="https://a.example/?utm_source=x", url_canonical="https://a.example/"
+    )
     return Answer(
         answer_text=text,
         answer_markdown=f"**{text}**",
@@ -73,3 +78,23 @@ def ask(store: Store, plan: Plan, outcome: Callable[[Item], Outcome | None] = la
         progress = {"shard": number, "of": sum(map(plan.settles, plan.shard(number))), "outcomes": outcomes}
         if items:
             part.put(batch_key(plan.batch_id, f"progress/{number}.json"), json.dumps(progress).encode())
+
+
+def break_at(monkeypatch: pytest.MonkeyPatch, step: int) -> None:
+    """Die at a write to a store: steps 0 and 1 before and after the first write is done, 2 and 3 at the second, ..."""
+    writes = itertools.count()
+
+    def breaking(write: Callable[..., Any]) -> Callable[..., Any]:
+        def attempt(*arguments: Any) -> Any:
+            number = next(writes)
+            if step == 2 * number:
+                raise ConnectionError
+            done = write(*arguments)
+            if step == 2 * number + 1:
+                raise ConnectionError
+            return done
+
+        return attempt
+
+    for name in ("put", "create", "put_file"):
+        monkeypatch.setattr(Store, name, breaking(getattr(Store, name)))

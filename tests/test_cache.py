@@ -1,19 +1,18 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 import zstandard
-from batches import BATCH, NOW, planned, record
 
+from batches import BATCH, NOW, answer, planned, record
 from completions.batch import BatchConfig
 from completions.cache import cache_key, find, keep
 from completions.errors import Outcome
-from completions.plan import Item
 from completions.profile import Profile
-from completions.record import MAX_RECORD_BYTES, Artifacts, Record
+from completions.record import MAX_RECORD_BYTES, Artifacts, Record, answer_id
 from completions.store import Store
 
 pytest_plugins = ["stores"]
@@ -26,36 +25,27 @@ def _key(config: dict[str, Any], profile: dict[str, Any], prompt: str = "a", sam
     return cache_key(BatchConfig.parse(CONFIG | config), MUNICH.model_copy(update=profile), prompt, sample)
 
 
+KEPT = Record(
+    answer_id=answer_id(BATCH, 0, 0),
+    prompt="a",
+    cache_key=cache_key(BatchConfig(prompts=["a"]), Profile(seed=1), "a", 0),
+    outcome=Outcome.ANSWERED,
+    attempts=1,
+    requested_at=NOW - timedelta(hours=2),
+    answered_at=NOW - timedelta(hours=1),
+    answer=answer("yes"),
+)
+
+
 def _entry(**changes: Any) -> Record:
-    """An answer that is a day old less a second, as it is kept."""
-    config = BatchConfig(prompts=["a"])
-    item = Item(index=0, sample=0, prompt_id="x", cache_key=cache_key(config, Profile(seed=1), "a", 0))
-    plan = planned_anywhere(config)
-    return record(plan, item).model_copy(update={"answered_at": NOW - timedelta(days=1, seconds=-1)} | changes)
+    return KEPT.model_copy(update=changes)
 
 
-def planned_anywhere(config: BatchConfig) -> Any:
-    from completions.plan import Plan
-
-    return Plan(
-        batch_id=BATCH,
-        run_id="r",
-        planned_at=NOW,
-        date=NOW.date(),
-        seed=1,
-        config=config,
-        profile=Profile(seed=1),
-        items=[],
-        shards=[],
-    )
-
-
-def _found(store: Store, data: bytes | None, now: datetime = NOW, **config: Any) -> Record | None:
-    key = _entry().cache_key
-    assert key
+def _found(store: Store, data: bytes | None, **config: Any) -> Record | None:
+    assert KEPT.cache_key
     if data is not None:
-        store.put(key, data)
-    (found,) = find(store, [key], BatchConfig.parse({"prompts": ["a"]} | config), now)
+        store.put(KEPT.cache_key, data)
+    (found,) = find(store, [KEPT.cache_key], BatchConfig.parse({"prompts": ["a"]} | config), NOW)
     return found
 
 
@@ -141,7 +131,7 @@ def test_age(any_store: Store, expiration: float, age: timedelta, fresh: bool) -
 
 
 def _rewritten(**changes: Any) -> bytes:
-    changed = json.dumps(json.loads(_entry().model_dump_json()) | changes).encode()
+    changed = json.dumps(json.loads(KEPT.model_dump_json()) | changes).encode()
     return zstandard.compress(changed)
 
 
@@ -151,7 +141,7 @@ def _rewritten(**changes: Any) -> bytes:
         pytest.param(None, id="nothing"),
         pytest.param(b"", id="empty"),
         pytest.param(b"not zstd", id="corrupt"),
-        pytest.param(_entry().packed()[:-1], id="truncated"),
+        pytest.param(KEPT.packed()[:-1], id="truncated"),
         pytest.param(zstandard.compress(bytes(MAX_RECORD_BYTES + 1)), id="a bomb"),
         pytest.param(zstandard.compress(b'{"answer": "yes"}'), id="foreign"),
         pytest.param(_entry(cache_key="cache/v1/chatgpt/00/0.json.zst").packed(), id="another prompt's"),

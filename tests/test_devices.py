@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from playwright.sync_api import sync_playwright
 
@@ -42,6 +42,7 @@ def test_names_the_nearest_when_refusing() -> None:
         devices.find("Pixle 7")
 
 
+@settings(deadline=None)
 @given(st.text(max_size=40))
 def test_finds_or_refuses_whatever_is_written(written: str) -> None:
     try:

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from completions import places
@@ -141,6 +141,7 @@ def test_what_is_drawn_can_be_asked_for(country: str) -> None:
     assert all(getattr(again, name) == getattr(drawn, name) for name in PLACE)
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.sampled_from(["US", "IN", "FR", "GB", "JP", "PR", "SG"]), st.integers(), st.sampled_from(["es", None]))
 def test_resolving_a_profile_again_changes_nothing(country: str, seed: int, language: str | None) -> None:
     once = emulated(seed, country=country, language=language, device="Pixel 7")
@@ -151,6 +152,7 @@ def test_resolving_a_profile_again_changes_nothing(country: str, seed: int, lang
 FIELDS = ("country", "subdivision", "city", "language", "display", "device")
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.dictionaries(st.sampled_from(FIELDS), st.text(max_size=20)))
 def test_resolves_or_refuses_whatever_is_written(fields: dict[str, str]) -> None:
     try:

@@ -33,10 +33,11 @@ RECORD = Record(
 PACKED = RECORD.packed()
 
 text = st.text(st.characters(exclude_categories=["Cs"]))
+citations = st.none() | st.lists(st.builds(Citation), max_size=2)
 times = st.datetimes(timezones=st.just(UTC))
 records = st.builds(
     Record,
-    answer=st.none() | st.builds(Answer, answer_text=text, citations=st.none() | st.lists(st.builds(Citation), max_size=2)),
+    answer=st.none() | st.builds(Answer, answer_text=text, citations=citations),
     artifacts=st.builds(Artifacts, page_html=st.none() | text, raw_stream=st.none() | st.binary()),
     requested_at=times,
     answered_at=st.none() | times,
@@ -103,7 +104,7 @@ def test_ids_are_stable() -> None:
     assert prompt_id("What is a dam?") == "45acce6afa685ed1c6db2aeba115b1eb"
     assert answer_id("batch", 1, 2) == "2a6cdd89dab2cb6de072bbe419c18390"
     assert answer_key("batch", 12, 3) == "batches/batch/answers/0012-3.json.zst"
-    assert len({answer_id(batch, index, sample) for batch in "ab" for index in range(12) for sample in range(12)}) == 288
+    assert len({answer_id(batch, index, sample) for batch in "ab" for index in range(12) for sample in range(9)}) == 216
 
 
 @pytest.mark.parametrize("batch_id", ["a", "A-b_9", "6f1d2c3b-0000-4000-8000-000000000001", "x" * 64])
@@ -112,7 +113,9 @@ def test_batch_ids(batch_id: str) -> None:
     assert batch_key(batch_id, "plan.json") == f"batches/{batch_id}/plan.json"
 
 
-@pytest.mark.parametrize("batch_id", ["", "-a", "_a", ".", "..", "a/b", "../a", "a.b", "a b", "a\n", "ü", "a=b", "x" * 65])
+@pytest.mark.parametrize(
+    "batch_id", ["", "-a", "_a", ".", "..", "a/b", "../a", "a.b", "a b", "a\n", "ü", "a=b", "x" * 65]
+)
 def test_what_is_no_batch_id(batch_id: str) -> None:
     with pytest.raises(ValueError, match="is not a batch id"):
         batch_key(batch_id)

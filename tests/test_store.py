@@ -123,13 +123,17 @@ def test_readers_of_a_folder_never_see_half_a_file(
     folder.put_file("table/part-0.parquet", tmp_path / "file")
 
     assert seen == []
-    assert os.listdir(f"{folder.uri}/table") == ["part-0.parquet"]
+    assert _names(folder, "table") == ["part-0.parquet"]
+
+
+def _names(folder: Store, name: str) -> list[str]:
+    return [file.name for file in Path(folder.uri, name).iterdir()]
 
 
 def test_a_failed_copy_leaves_nothing(folder: Store, tmp_path: Path) -> None:
-    with pytest.raises(StoreError, match="cannot write .*table/x"):
+    with pytest.raises(StoreError, match=r"cannot write .*table/x"):
         folder.put_file("table/x", tmp_path / "none")
-    assert os.listdir(f"{folder.uri}/table") == []
+    assert _names(folder, "table") == []
 
 
 def test_signed_links_need_no_credentials(bucket: Store, folder: Store) -> None:
@@ -151,7 +155,9 @@ def test_what_is_no_key_is_refused(folder: Store, key: str) -> None:
             refused()
 
 
-@pytest.mark.parametrize("key", ["a", "a.b", ".a", "..a", "a..", "...", "date=2026-11-23/batch=x/part-g1-0.parquet", "_S"])
+@pytest.mark.parametrize(
+    "key", ["a", "a.b", ".a", "..a", "a..", "...", "date=2026-11-23/batch=x/part-g1-0.parquet", "_S"]
+)
 def test_what_is_a_key_is_taken(folder: Store, key: str) -> None:
     folder.put(key, b"1")
     assert folder.get(key) == b"1"

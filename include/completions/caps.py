@@ -41,11 +41,11 @@ def _answer(answer: Answer, warnings: list[str]) -> Answer:
     kept: dict[str, Any] = dict(answer)
     for name, value in answer:
         if isinstance(value, str):
-            kept[name] = _text(value, ANSWER_BYTES)
+            kept[name], limit = _text(value, ANSWER_BYTES), f"{ANSWER_BYTES} bytes"
         elif isinstance(value, list):
-            kept[name] = value[:ENTRIES]
+            kept[name], limit = value[:ENTRIES], f"{ENTRIES} entries"
         if kept[name] != value:
-            warnings.append(f"{name} was cut at {ENTRIES if isinstance(value, list) else ANSWER_BYTES}")
+            warnings.append(f"{name} was cut at {limit}")
     return answer.model_copy(update=kept)
 
 

@@ -95,7 +95,7 @@ VERDICT = (
 CONVERSATION = (
     Column("generation", WHOLE, "In which generation of the batch this was asked: 1, and one more with each retry"),
     Column("error_message", TEXT, "What was in the way of an answer, in one sentence"),
-    Column("warnings", pa.list_(TEXT), "What a reader of the row should know: a place chosen among namesakes, a cut field"),
+    Column("warnings", pa.list_(TEXT), "What to know of the row: a place chosen among namesakes, a cut field"),
     Column("attempts", WHOLE, "Conversations held for this row; 0 if it is from the cache or was never asked"),
     Column("requested_at", TIME, "When the batch was planned", "UTC"),
     Column("started_at", TIME, "When the conversation was begun", "UTC"),

@@ -24,8 +24,8 @@ from completions.plan import Item, Plan
 from completions.record import SCHEMA_VERSION, Record, answer_id
 
 GROUP_ROWS = 100
-GROUP_BYTES = 32_000_000
-"""A row group is written at either limit: a group is what is held in memory."""
+GROUP_SIZE = 16_000_000
+"""A row group ends at so many rows, or at so many characters and bytes in them: a group is what is held in memory."""
 
 Row = dict[str, Any]
 
@@ -61,7 +61,8 @@ class PartWriter:
     def __init__(self, table: Table, plan: Plan, file: Path) -> None:
         self.table, self.file = table, file
         self.rows = 0
-        self._group: list[pa.RecordBatch] = []
+        self._group: list[Row] = []
+        self._size = 0
         about = {"schema_version": str(SCHEMA_VERSION), "batch_id": plan.batch_id, "code_version": CODE_VERSION}
         self._writer = pq.ParquetWriter(
             file,
@@ -74,9 +75,10 @@ class PartWriter:
 
     def add(self, row: Row) -> None:
         """Append `row`."""
-        self._group.append(pa.RecordBatch.from_pylist([row], self.table.schema))
+        self._group.append(row)
+        self._size += sum(len(value) for value in row.values() if isinstance(value, (str, bytes)))
         self.rows += 1
-        if len(self._group) >= GROUP_ROWS or sum(one.nbytes for one in self._group) >= GROUP_BYTES:
+        if len(self._group) == GROUP_ROWS or self._size >= GROUP_SIZE:
             self._flush()
 
     def close(self) -> None:
@@ -86,8 +88,8 @@ class PartWriter:
 
     def _flush(self) -> None:
         if self._group:
-            self._writer.write_table(pa.Table.from_batches(self._group), row_group_size=GROUP_ROWS)
-            self._group.clear()
+            self._writer.write_table(pa.Table.from_pylist(self._group, self.table.schema))
+            self._group, self._size = [], 0
 
 
 def _identity(plan: Plan, item: Item) -> Row:

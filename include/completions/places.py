@@ -11,8 +11,12 @@ from completions.errors import Refused
 from completions.gazetteer import City, Subdivision, aliases, cities, countries, country_names, lineage, subdivisions
 from completions.spelling import fold, nearest, readings
 
-_FAMOUS = 10
-"""How many times the people of Newcastle a `Newcastle upon Tyne` must have for the bare name to mean it."""
+_OWN, _PART, _OTHER = 1, 1 / 4, 1 / 64
+"""How squarely a name is a city's: it is the name; a part of it (`Newcastle` upon Tyne); another name (`Frisco`)."""
+_CLEARLY = 2
+"""How many times the claim of the next a city must have to be taken."""
+_NOTABLE = 1 / 1000
+"""The least claim, of the greatest, that is worth mentioning."""
 _MOST_LISTED = 4
 """Cities named in a message."""
 _SUFFIXES = (" city", "市", "시")
@@ -84,18 +88,17 @@ def find_area(country: str, text: str) -> Area:
 def find_city(area: Area, text: str) -> Place:
     """The city in `area` that `text` names, in any usual spelling. Raises `Refused`.
 
-    Of several, the most populous is taken if it has twice the people of the next; those that no subdivision tells apart
-    are no reason to refuse.
+    Of several, the most populous is taken if it has twice the people of the next; a part of a name counts for less than
+    a whole name, and other names for least. Those that no subdivision tells apart are no reason to refuse.
     """
-    bearers = _cities_meant(area.cities(), text)
-    if not bearers:
+    claims = _claims(area.cities(), text)
+    if not claims:
         raise Refused("city", text, _no_city(area, text))
-    first, *others = bearers
-    rivals = [city for city in others if city.subdivision != first.subdivision]
-    if rivals and first.population < 2 * rivals[0].population:
-        raise Refused("city", text, f"is the name of {_listed([first, *rivals])}; add the subdivision you mean")
-    warning = f"city {text!r} was taken for {first}; there is also {_listed(others)}"
-    return _place(area, first, (warning,) if others else ())
+    first, *others = claims
+    named = _listed(list(claims))
+    if any(claims[first] < _CLEARLY * claims[other] for other in others if other.subdivision != first.subdivision):
+        raise Refused("city", text, f"is the name of {named}; add the subdivision you mean")
+    return _place(area, first, (f"city {text!r} is taken for the first of {named}",) if others else ())
 
 
 def draw_city(area: Area, rng: random.Random) -> Place:
@@ -134,22 +137,19 @@ def _area(country: str, suffix: str) -> Area | None:
     return Area(country, suffix) if suffix in subdivisions(country) else None
 
 
-def _cities_meant(among: Sequence[City], text: str) -> list[City]:
-    """Those of `among` that `text` may mean, the most populous first.
-
-    A second name counts only where it is nobody's first (`Frisco`, Texas, is not San Francisco), unless it is short for
-    a name that is far better known (`Newcastle` is Newcastle upon Tyne, not the village).
-    """
+def _claims(among: Sequence[City], text: str) -> dict[City, float]:
+    """The cities of `among` that `text` may mean, and how likely: people times how squarely the name is theirs."""
     spelling, bearers = _bearers(among, text)
-    namesakes = [city for city in bearers if fold(city.name) == spelling]
-    if not namesakes:
-        return bearers
-    famous = _FAMOUS * namesakes[0].population
-    return [
-        city
-        for city in bearers
-        if city in namesakes or (city.population >= famous and f" {spelling} " in f" {fold(city.name)} ")
-    ]
+    claims = {city: city.population * _share(spelling, city.name) for city in bearers}
+    ranked = sorted(bearers, key=lambda city: -claims[city])
+    return {city: claims[city] for city in ranked if claims[city] >= _NOTABLE * claims[ranked[0]]}
+
+
+def _share(spelling: str, name: str) -> float:
+    """`Halle (Saale)` counts as Halle."""
+    if spelling in (fold(name), fold(name.partition("(")[0])):
+        return _OWN
+    return _PART if f" {spelling} " in f" {fold(name)} " else _OTHER
 
 
 def _bearers(among: Sequence[Named], text: str) -> tuple[str, list[Named]]:
@@ -171,15 +171,19 @@ def _no_area(country: str, text: str, codes: Sequence[str]) -> str:
     known = subdivisions(country)
     if not known:
         return f"{country} has no subdivisions in ISO 3166-2; leave it out"
-    codes = codes or nearest(text, {fold(name): code for code, one in known.items() for name in (code, one.name)})
+    if codes:
+        return f"is the name of {' and '.join(f'{country}-{code}' for code in codes)}; give the code you mean"
+    codes = nearest(text, {fold(name): code for code, one in known.items() for name in (code, one.name)})
     near = " or ".join(f"{code} ({known[code].name})" for code in codes)
     way_out = f"did you mean {near}?" if near else f"give a code such as {min(known)}"
     return f"is not a subdivision of {country}; {way_out}"
 
 
 def _no_city(area: Area, text: str) -> str:
-    if elsewhere := _cities_meant(cities(area.country), text):
-        return f"is not in {area}; there is {_listed(elsewhere)}; correct one of the two, or leave subdivision out"
+    if elsewhere := _claims(cities(area.country), text):
+        return (
+            f"is not in {area}; there is {_listed(list(elsewhere))}; correct one of the two, or leave subdivision out"
+        )
     near = " or ".join(nearest(text, {fold(city.name): city.name for city in area.cities()}))
     return f"no such city is known in {area}; {f'did you mean {near}?' if near else 'try its name in English'}"
 

@@ -27,8 +27,8 @@ def connect(store: Store, batch_id: str | None = None) -> duckdb.DuckDBPyConnect
     part = found[0] if found else store
     manifests = list(_manifests(part, [batch_id] if batch_id else part.folders("batches")))
     connection = duckdb.connect()
-    if not part.is_local:
-        connection.register_filesystem(_filesystem(part))
+    if isinstance(part.inner, S3Store):
+        connection.register_filesystem(_filesystem(part.inner))
     for table in TABLES:
         files = [part.uri_of(file.key) for one in manifests for file in one.files if file.table == table.name]
         rows = (
@@ -43,7 +43,7 @@ def connect(store: Store, batch_id: str | None = None) -> duckdb.DuckDBPyConnect
 def example(manifest: Manifest) -> str:
     """One query over the batch's completions, in one line, as any DuckDB runs it (on S3, one that has httpfs)."""
     (light,) = (file.uri.replace("'", "''") for file in manifest.files if file.table == "completions")
-    return f"select prompt, outcome, answer_text, len(citations) as citations from read_parquet('{light}')"
+    return f"select prompt, outcome, answer_text, len(citations) as citations from read_parquet('{light}')"  # noqa: S608
 
 
 def _manifests(part: Store, batch_ids: Iterable[str]) -> Iterator[Manifest]:
@@ -52,13 +52,11 @@ def _manifests(part: Store, batch_ids: Iterable[str]) -> Iterator[Manifest]:
             yield Manifest.model_validate_json(body)
 
 
-def _filesystem(part: Store) -> FsspecStore:
-    """The store's own client, for `s3://` addresses."""
-    inner = part.inner
-    assert isinstance(inner, S3Store)
+def _filesystem(client: S3Store) -> FsspecStore:
+    """What DuckDB reads `s3://` with: a client like the store's own."""
     return FsspecStore(
         "s3",
-        config=inner.config,
-        client_options=inner.client_options,
-        credential_provider=inner.credential_provider,
+        config=client.config,
+        client_options=client.client_options,
+        credential_provider=client.credential_provider,
     )

@@ -25,7 +25,7 @@ MARK = "COMPLETIONS_SERVICE"
 Tell = Callable[[str], None]
 """Takes a line about what is going on, for whoever waits."""
 
-_ENDING = ((signal.SIGTERM, 4), (signal.SIGTERM, 6), (signal.SIGKILL, 5), (signal.SIGKILL, 5))
+_ENDING = ((signal.SIGTERM, 3), (signal.SIGTERM, 3), (signal.SIGKILL, 5), (signal.SIGKILL, 5))
 """Signals, and the seconds that each is given. Airflow stops waiting for what is under way when it is asked twice."""
 
 
@@ -122,7 +122,7 @@ class Service:
         asked = _topmost(found)
         for number, patience in _ENDING:
             _send(number, asked)
-            psutil.wait_procs(asked, timeout=patience)
+            _await_end(asked, patience)
             if not (asked := self.processes()):
                 self._state.unlink(missing_ok=True)
                 return bool(found)
@@ -182,6 +182,19 @@ def _mark_of(process: psutil.Process) -> str | None:
         return process.environ().get(MARK)
     except (psutil.Error, OSError):  # gone, a zombie, or another user's
         return None
+
+
+def _await_end(processes: Sequence[psutil.Process], patience: float) -> None:
+    end = time.monotonic() + patience
+    while time.monotonic() < end and any(_alive(process) for process in processes):
+        time.sleep(0.1)
+
+
+def _alive(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE  # not every init buries the dead soon
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _topmost(processes: Sequence[psutil.Process]) -> list[psutil.Process]:

@@ -15,7 +15,7 @@ from completions.record import batch_key
 from completions.store import Store
 
 LINK_LIFE = timedelta(days=7)
-"""How long a signed link to the archive works: the longest that S3 allows; temporary credentials end it sooner."""
+"""How long a signed link to the archive works: as long as S3 allows; temporary credentials end it sooner."""
 
 Body = dict[str, Any]
 Link = Callable[[str], str]
@@ -25,7 +25,7 @@ Link = Callable[[str], str]
 def status(store: Store, batch_id: str, *, link: Link | None = None) -> Body | None:
     """The status of a batch, live or rehearsed; None when there's no such batch.
 
-    `status` is `retrieving` until everything was asked, then `archiving` until the manifest stands, then `successful` or
+    `status` is `retrieving` until all was asked, then `archiving` until the manifest stands, then `successful` or
     `failed`. Times are ISO 8601 in UTC. `outcomes` counts what is known so far.
     """
     for part in (store.of("live"), store.of("rehearsal")):

@@ -107,15 +107,14 @@ def parse(
     as_json: Json = False,
 ) -> None:
     """Read saved bytes as the site's adapter does: finished or not, outcome, answer, citations."""
+    from completions import sites
     from completions.errors import ABSENT, Refused
-    from completions.sites import site as site_named
-    from completions.sites.base import Captured
 
     if not html and not stream:
         raise Refused("--html or --stream", ABSENT, "give at least one of the two")
-    page = _bytes("--html", html)
-    captured = Captured(html=page.decode("utf-8", "replace") if page else None, stream=_bytes("--stream", stream))
-    reading = site_named(site).read(captured)
+    if site not in sites.NAMES:
+        raise Refused("--site", site, f"give {' or '.join(sites.NAMES)}")
+    reading = sites.parse(sites.site(site), _bytes("--html", html), _bytes("--stream", stream))
     if as_json:
         print_json(reading.as_columns())
         return

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -24,7 +26,7 @@ def print_answers(store: Store, body: Body) -> None:
     for prompt, outcome, words, citations, latency, cached in _rows(store, body):
         seconds = "cached" if cached else "-" if latency is None else f"{latency / 1000:.1f}"
         table.add_row(*map(_cell, (prompt, outcome, words, "-" if citations is None else str(citations), seconds)))
-    Console(width=None).print(table)
+    Console(width=None if sys.stdout.isatty() else 140).print(table)
     if body["count"] > SHOWN:
         print(f"… and {body['count'] - SHOWN} more")
 

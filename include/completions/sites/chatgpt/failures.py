@@ -20,6 +20,8 @@ _SENTENCES = {
     r"|hmm\W{0,3}\s*something seems to have gone wrong",
 }
 """How the site's own error turns begin, in English; elsewhere the page's attributes must do."""
+BEGINNING = rf"^\W*(?:{'|'.join(_SENTENCES.values())})\b"
+"""Any of them, as a pattern that JavaScript takes too."""
 _BEGINNINGS = {outcome: re.compile(rf"\W*(?:{words})\b", re.IGNORECASE) for outcome, words in _SENTENCES.items()}
 
 _CODES = {

@@ -32,10 +32,10 @@ _TOKENS = re.compile(
     r"|\\\((?P<inline>(?:(?!\\[()]).)+)\\\)"
     r"|\\\[(?P<display>(?:(?!\\[\[\]]).)+)\\\]"
     r"|\$\$(?P<dollars>[^$]+)\$\$"
-    "|(?P<stray>[\ue000-\uf8ff])",
+    "|(?P<stray>[\ue200-\ue2ff])",
     re.DOTALL,
 )
-_PLACE = re.compile("\ufdd2(\\d+)\ufdd3")
+_PLACE = re.compile("\ue2f0(\\d+)\ue2f1")
 _RENDERER = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
 
 
@@ -144,12 +144,12 @@ class _Resolver:
         return name
 
     def _put(self, element: HtmlElement) -> None:
-        self.placed.append(f"\ufdd2{len(self.places)}\ufdd3")
+        self.placed.append(f"\ue2f0{len(self.places)}\ue2f1")
         self.places.append(element)
 
 
 _MARK = re.compile("\ue200[^\ue200\ue201]*\ue201")
-_STRAY = re.compile("[\ue000-\uf8ff]")
+_STRAY = re.compile("[\ue200-\ue2ff]")
 
 
 def _list(inner: str) -> list[str]:

@@ -43,7 +43,10 @@ def read_page(captured: Captured) -> Sight:
     sight.conversation = _conversation(captured, root)
     panels = _panels(root, turns)
     sight.portions = Portions(
-        prompt_html=_outer(prompt), completion_html=_outer(turns), sources_html=_outer(panels), ads_html=_outer(_ads(root))
+        prompt_html=_outer(prompt),
+        completion_html=_outer(turns),
+        sources_html=_outer(panels),
+        ads_html=_outer(_ads(root)),
     )
     sight.ads = [_ad(position, element) for position, element in enumerate(_ads(root), 1)]
     if answers:
@@ -180,11 +183,15 @@ def _conversation(captured: Captured, root: HtmlElement) -> str | None:
 
 def _panels(root: HtmlElement, turns: list[HtmlElement]) -> list[HtmlElement]:
     """The opened lists of sources that belong to the turns."""
-    names = {name for turn in turns for button in found(turn, "[aria-controls]") if (name := button.get("aria-controls"))}
+    names = {
+        name for turn in turns for button in found(turn, "[aria-controls]") if (name := button.get("aria-controls"))
+    }
     inside = {each for turn in turns for each in turn.iter()}
     opened = [each for each in found(root, f"[id], {_PANELS}") if each not in inside]
     panels = [each for each in opened if each.get("id") in names or closest(each, _PANELS) is each]
-    return [each for each in panels if found(each, "a[href]") and not any(above in panels for above in each.iterancestors())]
+    return [
+        each for each in panels if found(each, "a[href]") and not any(above in panels for above in each.iterancestors())
+    ]
 
 
 def _panel(panel: HtmlElement) -> list[Link]:
@@ -227,7 +234,12 @@ def _ad(position: int, element: HtmlElement) -> Ad:
     copy.tail = None
     body = words(tidy(copy)).text
     title = next((" ".join(each.split()) for each in titles if each.strip()), None)
-    return Ad(position=position, title=title or body.partition("\n")[0] or None, body=body or None, url=next(iter(anchors), None))
+    return Ad(
+        position=position,
+        title=title or body.partition("\n")[0] or None,
+        body=body or None,
+        url=next(iter(anchors), None),
+    )
 
 
 def _outer(elements: list[HtmlElement]) -> str | None:

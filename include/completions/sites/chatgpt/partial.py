@@ -32,7 +32,9 @@ CONTROL = "data-conversation-control"
 BLOCK = "data-assistant-stream-block-index"
 
 _TEMPLATE = re.compile(r"<(/?)template\b[^<>]*>")
-_TARGET = re.compile(r"""<template\b[^<>]*?\bfor=["']assistant-[^"'<>]*?-(pending-tail|reasoning|committed-block-\d{1,6})["']""")
+_TARGET = re.compile(
+    r"""<template\b[^<>]*?\bfor=["']assistant-[^"'<>]*?-(pending-tail|reasoning|committed-block-\d{1,6})["']"""
+)
 _BLOCK = re.compile(rf"""\b{BLOCK}=["']?(\d{{1,6}})""")
 _SEARCHING = re.compile(r"\bsearch", re.IGNORECASE)
 

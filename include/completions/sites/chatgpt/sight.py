@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 
 from completions.answer import (
@@ -43,9 +43,9 @@ class Pill:
     """One mark in the answer that cites one page or several (`Clutch +1`)."""
 
     links: tuple[Link, ...]
-    start: int = 0
-    end: int = 0
-    """The words it cites, in `Body.text`; equal, and where the pill stands, when the site does not say which."""
+    start: int | None = None
+    end: int | None = None
+    """The words it cites, in `Body.text`; equal, and where the pill stands, when the site does not say which words."""
 
 
 @dataclass
@@ -91,3 +91,8 @@ class Sight:
     """Path of the conversation, or its whole address."""
     portions: Portions = field(default_factory=Portions)
     warnings: list[str] = field(default_factory=list)
+
+    def over(self, other: Sight | None) -> Sight:
+        """This sight, and what `other` shows where this one shows nothing."""
+        missing = [each.name for each in fields(self) if getattr(self, each.name) is None]
+        return replace(self, **{name: getattr(other, name) for name in missing}) if other else self

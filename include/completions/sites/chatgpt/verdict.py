@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict, deque
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import chain
 from urllib.parse import urljoin
@@ -11,7 +13,7 @@ from completions.answer import Answer, Citation, Portions, Reading, Source
 from completions.errors import Outcome
 from completions.links import domain, url_canonical
 from completions.sites.chatgpt import failures
-from completions.sites.chatgpt.sight import Body, Link, Pill, Sight, Trouble
+from completions.sites.chatgpt.sight import Body, Pill, Sight
 from completions.sites.chatgpt.untrusted import unique
 
 _WORD = re.compile(r"\w+")
@@ -25,7 +27,9 @@ def unite(page: Sight | None, wire: Sight | None, home: str) -> Reading:
     answer = _answer(page, wire, home)
     outcome, message = _outcome(given, answer, finished=finished)
     if outcome is Outcome.ANSWERED:
-        warnings += [sight.trouble.seen for sight in given if sight.trouble and sight.trouble.outcome is not Outcome.NETWORK]
+        warnings += [
+            sight.trouble.seen for sight in given if sight.trouble and sight.trouble.outcome is not Outcome.NETWORK
+        ]
     return Reading(
         page_finished=page.finished if page else None,
         stream_finished=wire.finished if wire else None,
@@ -73,29 +77,103 @@ def _disagreement(page: Sight | None, wire: Sight | None) -> list[str]:
 
 
 def _answer(page: Sight | None, wire: Sight | None, home: str) -> Answer | None:
-    first, second = (page, wire) if page and page.body and (page.finished or not wire or not wire.body) else (wire, page)
+    """What was shown: the page has the last word on what it shows, if it got to its end; the wire knows the rest."""
+    first, second = (
+        (page, wire) if page and page.body and (page.finished or not wire or not wire.body) else (wire, page)
+    )
     if not first or not first.body:
         return None
+    seen = first.over(second)
     body = _complete(first.body, second.body) if second and second.body else first.body
-    seen = [first, second] if second else [first]
-    cited = [page for pill in body.pills for page in pill.links]
-    sources = [each.sources for each in seen if each.sources is not None]
-    apart = {url_canonical(url) for each in seen for url in each.cited_apart}
-    model = next((each.model for each in (wire, page) if each and each.model), None)
+    model = wire.model if wire and wire.model else seen.model
     return Answer(
         answer_text=body.text,
         answer_markdown=body.markdown,
         citations=list(_citations(body.pills)),
-        sources=_sources(chain(*sources, cited), cited, apart) if sources else None,
-        fan_out_queries=wire.fan_out_queries if wire else None,
-        follow_up_questions=_either(seen, "follow_up_questions"),
-        products=_either(seen, "products"),
-        places=_either(seen, "places"),
-        images=_either(seen, "images"),
-        ads=_either(seen, "ads"),
+        sources=_sources([first, second] if second else [first], body.pills),
+        fan_out_queries=seen.fan_out_queries,
+        follow_up_questions=seen.follow_up_questions,
+        products=seen.products,
+        places=seen.places,
+        images=seen.images,
+        ads=seen.ads,
         entities=body.entities,
         model_version=model,
-        model_version_source="wire" if wire and wire.model else "page" if model else None,
-        web_search_triggered=_either(seen, "searched"),
-        conversation_url=urljoin(home, path) if (path := _either(seen, "conversation")) else None,
+        model_version_source=("wire" if wire and wire.model else "page") if model else None,
+        web_search_triggered=seen.searched,
+        conversation_url=urljoin(home, seen.conversation) if seen.conversation else None,
     )
+
+
+def _complete(shown: Body, sent: Body) -> Body:
+    """The words as the first tells them, with what only the second knows of its citations and entities."""
+    same = shown.text == sent.text
+    if not shown.pills:
+        pills = [each if same else replace(each, start=None, end=None) for each in sent.pills]
+    else:
+        twins: dict[str, deque[Pill]] = defaultdict(deque)
+        for pill in sent.pills:
+            twins[url_canonical(pill.links[0].url)].append(pill)
+        pills = [_united(pill, twins[url_canonical(pill.links[0].url)], shown, sent) for pill in shown.pills]
+    entities = shown.entities
+    if entities is None and sent.entities is not None:
+        nowhere: dict[str, int | None] = {} if same else {"char_start": None, "char_end": None}
+        entities = [entity.model_copy(update=nowhere) for entity in sent.entities]
+    return replace(shown, pills=pills, entities=entities)
+
+
+def _united(pill: Pill, twins: deque[Pill], shown: Body, sent: Body) -> Pill:
+    """A pill with all of its pages, of which the page shows but the first, and with the words it cites."""
+    if not twins:
+        return pill
+    twin = twins.popleft()
+    united = replace(pill, links=tuple(unique([*pill.links, *twin.links])))
+    cited = sent.text[twin.start : twin.end] if twin.end else ""
+    if not cited or pill.end is None:
+        return united
+    start = shown.text.rfind(cited, max(0, pill.end - len(cited) - 20), pill.end + 1)
+    return replace(united, start=start, end=start + len(cited)) if start >= 0 else united
+
+
+def _citations(pills: list[Pill]) -> Iterator[Citation]:
+    position = 0
+    for number, pill in enumerate(pills, 1):
+        for index, page in enumerate(pill.links):
+            position += 1
+            yield Citation(
+                position=position,
+                role="more" if index else "inline",
+                pill=number,
+                url=page.url,
+                url_canonical=url_canonical(page.url),
+                domain=domain(page.url),
+                title=page.title,
+                snippet=page.snippet,
+                site_name=page.site_name,
+                published_at=page.published_at,
+                char_start=pill.start,
+                char_end=pill.end,
+            )
+
+
+def _sources(seen: list[Sight], pills: list[Pill]) -> list[Source] | None:
+    """Every page listed as consulted, once, in the order of the lists; None when no list was seen."""
+    lists = [sight.sources for sight in seen if sight.sources is not None]
+    cited = {url_canonical(page.url) for pill in pills for page in pill.links}
+    cited |= {url_canonical(url) for sight in seen for url in sight.cited_apart}
+    pages = unique(chain(*lists, chain.from_iterable(pill.links for pill in pills))) if lists else []
+    entries = [
+        Source(
+            position=position,
+            url=page.url,
+            url_canonical=url_canonical(page.url),
+            domain=domain(page.url),
+            title=page.title,
+            snippet=page.snippet,
+            site_name=page.site_name,
+            published_at=page.published_at,
+            cited=url_canonical(page.url) in cited,
+        )
+        for position, page in enumerate(pages, 1)
+    ]
+    return entries if lists else None

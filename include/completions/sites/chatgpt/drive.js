@@ -1,0 +1,75 @@
+// What the page shows, told by the tables of layout.py. Called as (task) => …; `null` means: not yet, look again.
+(task) => {
+  const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+  const has = (element, selector) => element.matches(selector) || element.querySelector(selector) !== null;
+  const shown = (element) => {
+    if (element === document.documentElement) return true;
+    if (!element.checkVisibility({ opacityProperty: true, visibilityProperty: true })) return false;
+    const box = element.getBoundingClientRect();
+    return box.width > 0 && box.height > 0;
+  };
+  const seen = (selector) => all(selector).some(shown);
+
+  const layout = task.layouts.find((each) => document.querySelector(each.marks));
+  const challenged = "_cf_chl_opt" in window || /^(Just a moment|Attention Required)/i.test(document.title);
+  const barrier = () => (challenged ? 0 : task.barriers.findIndex((each) => seen(each.marks)));
+  const messages = () => {
+    const found = layout ? all(`${layout.user}, ${layout.assistant}`) : [];
+    return found.filter((each) => !found.some((other) => other !== each && each.contains(other)));
+  };
+  const answers = () => {
+    const found = messages();
+    return found.slice(found.findLastIndex((each) => each.matches(layout.user)) + 1);
+  };
+  const generating = () => layout !== undefined && seen(layout.stop);
+
+  const written = (node) => {
+    if (node.nodeType === Node.TEXT_NODE) return node.data;
+    const filler = node.nodeName === "BR" && (node.className === "ProseMirror-trailingBreak" || !node.nextSibling);
+    return node.nodeName === "BR" ? (filler ? "" : "\n") : [...node.childNodes].map(written).join("");
+  };
+  const held = (composer) => {
+    if ("value" in composer) return composer.value;
+    const lines = [...composer.childNodes];
+    return lines.every((each) => /^(P|DIV)$/.test(each.nodeName)) ? lines.map(written).join("\n") : written(composer);
+  };
+  const plain = (text) => text.replace(/\r\n?/g, "\n").replace(/\u00a0/g, " ");
+
+  const tasks = {
+    ready: () => {
+      const overlay = task.overlays.findIndex((each) => seen(each.dialog) && (!each.button || seen(each.button)));
+      if (overlay >= 0) return { overlay };
+      const wall = barrier();
+      if (wall >= 0) return { wall };
+      const open = task.layouts.find((each) => seen(each.composer));
+      if (open) return { composer: open.name };
+      const [load] = performance.getEntriesByType("navigation");
+      const idle = load && load.loadEventEnd > 0 ? performance.now() - load.loadEventEnd : 0;
+      return idle > task.patience ? { unknown: true } : null;
+    },
+    holds: () => {
+      const composer = all(task.composer).find(shown);
+      return composer !== undefined && plain(held(composer)) === plain(task.prompt) && seen(task.send) ? true : null;
+    },
+    paste: () => {
+      const clipboardData = new DataTransfer();
+      clipboardData.setData("text/plain", task.prompt);
+      const paste = new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true });
+      all(task.composer).find(shown)?.dispatchEvent(paste);
+    },
+    sent: () => (layout && document.querySelector(layout.user)) || generating() || barrier() >= 0 || null,
+    look: () => {
+      const turn = answers();
+      const around = turn.map((each) => each.closest(layout.turn) ?? each);
+      const bodies = turn.flatMap((each) => all(layout.body, each));
+      const length = bodies.reduce((sum, each) => sum + each.textContent.length, 0);
+      const busy = generating() || around.some((each) => has(each, layout.busy));
+      if (around.length && !busy && has(around.at(-1), layout.finished)) return { state: "finished", length };
+      const failed = () => [...around, ...all('[role="alert"]').filter(shown)].some(
+        (each) => each.textContent.length < 1000 && new RegExp(task.failure, "i").test(each.innerText));
+      if (!busy && (barrier() >= 0 || failed())) return { state: "walled", length };
+      return { state: length ? "streaming" : "waiting", length };
+    },
+  };
+  return tasks[task.name]();
+}
