@@ -21,23 +21,22 @@ from completions.settings import Settings
 from completions_airflow import steps
 from completions_airflow.form import params
 
+UNLESS_REFUSED = ExceptionRetryPolicy([RetryRule(Refused, RetryAction.FAIL, reason="it would be refused again")])
+
 
 @dag(
     schedule=None,
     catchup=False,
     max_active_runs=16,
     max_active_tasks=64,
-    default_args={
-        "retries": 2,
-        "retry_delay": timedelta(seconds=30),
-        "retry_policy": ExceptionRetryPolicy([RetryRule(Refused, RetryAction.FAIL, reason="it would be refused again")]),
-    },
+    default_args={"retries": 2, "retry_delay": timedelta(seconds=30), "retry_policy": UNLESS_REFUSED},
     params=params(),
     description=__doc__.partition("\n")[0],
     doc_md=__doc__,
     tags=["completions"],
 )
 def batch_completions() -> None:
+    """Wire the steps."""
     plan = setup(task(execution_timeout=timedelta(minutes=15))(steps.plan))
     ask = task(
         pool="browsers",
@@ -45,8 +44,8 @@ def batch_completions() -> None:
         execution_timeout=timedelta(hours=12),
         map_index_template="{{ label | default('shard ' ~ (task.op_kwargs.shard + 1)) }}",
     )(steps.ask)
-    # The teardown of plan: it runs once every shard is done, however it ended, but not when there is no plan to collect;
-    # and Airflow still runs it when someone marks the run failed.
+    # The teardown of plan: it runs when every shard is done, however it ended, but not when there is no plan; and
+    # Airflow runs it still when someone marks the run failed.
     collect = teardown(on_failure_fail_dagrun=True)(task(execution_timeout=timedelta(hours=1))(steps.collect))
     # A teardown whose end leaves the state of the run alone: a dead receiver is no failure of the batch.
     notify = teardown(task(execution_timeout=timedelta(minutes=15))(steps.notify))

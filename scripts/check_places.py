@@ -4,8 +4,8 @@
 # ///
 """Compare the subdivisions in data/places.zip with those of an independent set: `uv run scripts/check_places.py`.
 
-Of that set nothing is shipped: its licence, ODbL, would pass on to ours. A city is the same city if it bears the same name
-within about 20 km; the two agree if one's code is the other's or lies above it.
+Of that set nothing is shipped: its licence, ODbL, would pass on to ours. A city is the same city if it bears the same
+name within about 20 km; the two agree if one's code is the other's or lies above it.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ NEAR = 0.2
 
 
 def main() -> None:
+    """Print the disagreements, those of most cities first, and how many agree."""
     compared, disagreeing = Counter[str](), defaultdict[tuple[str, str, str], list[City]](list)
     for country in countries():
         theirs = _theirs(country)

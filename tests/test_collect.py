@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 from random import Random
 from threading import Barrier, Event, Thread
 from typing import Any
@@ -22,7 +23,7 @@ from completions.collect import NOT_ASKED, NOT_READABLE, collect
 from completions.errors import Outcome, Refused
 from completions.manifest import Manifest, load_manifest, manifest_key
 from completions.plan import Item, Plan
-from completions.record import Artifacts, answer_key
+from completions.record import Artifacts, answer_key, batch_key
 from completions.store import Store, StoreError
 
 pytest_plugins = ["stores"]
@@ -132,7 +133,7 @@ def _of_another(plan: Plan, item: Item) -> bytes:
 
 @pytest.mark.parametrize(
     ("stored", "why"),
-    [(None, NOT_ASKED), (lambda *_: b"", NOT_ASKED), (_truncated, NOT_READABLE), (_of_another, NOT_READABLE)],
+    [(None, NOT_ASKED), (lambda *_: b"", NOT_READABLE), (_truncated, NOT_READABLE), (_of_another, NOT_READABLE)],
 )
 def test_what_has_no_record_was_cancelled(folder: Store, stored: Any, why: str) -> None:
     plan = planned(folder, ["a", "b"])
@@ -210,9 +211,8 @@ def test_the_next_generation_has_files_of_its_own(folder: Store) -> None:
     plan = planned(folder)
     ask(folder, plan, lambda item: Outcome.ANSWERED if item.index else None)
     first = collect(folder, BATCH, LATER)
-    folder.put(
-        f"batches/{BATCH}/plan.json", plan.model_copy(update={"generation": 2}).model_dump_json(by_alias=True).encode()
-    )
+    retried = plan.model_copy(update={"generation": 2})
+    folder.put(batch_key(BATCH, "plan.json"), retried.model_dump_json(by_alias=True).encode())
     ask(folder, plan)
     second = collect(folder, BATCH, LATER + timedelta(hours=1))
 
@@ -238,10 +238,9 @@ def test_whatever_is_killed_when_the_next_run_gives_the_same(
 
     assert standing in (None, manifest)
     assert [row["outcome"] for row in rows(any_store, manifest)] == ["answered", "cancelled", "answered"]
-    assert {stored.key for stored in manifest.files} == {
-        key for key in any_store.keys("datasets") if "_SUCCESS" not in key
-    }
-    assert len(any_store.keys("datasets")) == 4
+    parts = {key for key in any_store.keys("datasets") if key.endswith(".parquet")}
+    assert parts == {file.key for file in manifest.files}
+    assert len(any_store.keys("datasets")) == len(parts) + 2
 
 
 def test_runs_at_the_same_time_agree(any_store: Store) -> None:
@@ -259,11 +258,11 @@ def test_runs_at_the_same_time_agree(any_store: Store) -> None:
 
 
 def test_a_part_that_did_not_arrive_is_noticed(folder: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    def lose(store: Store, key: str, file: Any) -> None:
+    def lose(store: Store, key: str, file: Path) -> None:
         put_file(store, key, shorter if "completions" in key else file)
 
     ask(folder, planned(folder, batch_id="short"), lambda _: Outcome.ANSWERED)
-    shorter = collect(folder, "short", LATER).files[0].uri
+    shorter = Path(collect(folder, "short", LATER).files[0].uri)
     ask(folder, planned(folder, ["a", "b", "c"]))
     put_file = Store.put_file
     monkeypatch.setattr(Store, "put_file", lose)
@@ -335,15 +334,13 @@ print(manifest.count, peak() - before)
 """
 
 
-@pytest.mark.parametrize(
-    ("count", "limit_mb"), [(200, 300), pytest.param(1000, 400, marks=pytest.mark.drill)], ids=["200", "1000"]
-)
-def test_memory_does_not_grow_with_the_batch(folder: Store, count: int, limit_mb: int) -> None:
-    """Answers of 1.5 MB each; half a gigabyte of memory has to do for a thousand of them."""
+@pytest.mark.parametrize("count", [200, pytest.param(1000, marks=pytest.mark.drill)])
+def test_memory_does_not_grow_with_the_batch(folder: Store, count: int) -> None:
+    """Answers of 1.5 MB each: half a gigabyte has to do for a thousand of them, the libraries included."""
     plan = planned(folder, [f"prompt {number}" for number in range(count)], format="rendered")
     noise = Random(1)
     for item in plan.items:
-        page = noise.randbytes(450_000).hex()
+        page = noise.randbytes(4_500).hex() * 100
         kept = Artifacts(page_html=page, raw_stream=page[:600_000].encode(), raw_stream_kind="sse")
         folder.put(answer_key(BATCH, item.index, item.sample), record(plan, item, artifacts=kept).packed())
 
@@ -351,4 +348,4 @@ def test_memory_does_not_grow_with_the_batch(folder: Store, count: int, limit_mb
     told = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
 
     assert int(told[0]) == count
-    assert int(told[1]) < limit_mb
+    assert int(told[1]) < 300

@@ -21,6 +21,7 @@ from completions.caps import ANSWER_BYTES, ENTRIES, PAGE_BYTES, STREAM_BYTES, ca
 from completions.columns import TEXT, TIME, WHOLE, arrow_type
 from completions.dataset import GROUP_ROWS, GROUP_SIZE, TABLES, PartWriter, Table
 from completions.errors import Outcome
+from completions.manifest import CODE_VERSION
 from completions.plan import Plan
 from completions.record import Artifacts, Record
 from completions.store import Store
@@ -78,7 +79,13 @@ def test_types_follow_from_the_models(annotation: Any, type_: pa.DataType) -> No
 
 
 def test_a_row_says_what_was_asked_and_what_came_of_it(folder: Store) -> None:
-    asked = {"device": "iPhone 15", "country": "de", "city": "München", "language": "de", "client_ref": "c"}
+    asked: dict[str, Any] = {
+        "device": "iPhone 15",
+        "country": "de",
+        "city": "München",
+        "language": "de",
+        "client_ref": "c",
+    }
     audit = {"name": "w", "run": "r", "seed": 1}
     plan = planned(folder, ["a", "b", "b"], format="raw", rehearse=True, _audit=audit, **asked)
     row = LIGHT.row(plan, plan.items[2], record(plan, plan.items[1], Outcome.REFUSED))
@@ -199,7 +206,7 @@ def test_how_a_part_is_written(plan: Plan, tmp_path: Path) -> None:
         leaves = [groups[0].column(number) for number in range(groups[0].num_columns)]
 
         assert part.schema_arrow.equals(table.schema)
-        assert about == {b"schema_version": b"1", b"batch_id": BATCH.encode(), b"code_version": b"0.1.0"}
+        assert about == {b"schema_version": b"1", b"batch_id": BATCH.encode(), b"code_version": CODE_VERSION.encode()}
         assert [group.num_rows for group in groups] == [GROUP_ROWS, GROUP_ROWS, 1]
         assert {leaf.compression for leaf in leaves} == {"ZSTD"}
         assert {leaf.path_in_schema for leaf in leaves if leaf.has_dictionary_page} == {

@@ -86,6 +86,8 @@ REFUSED = [
     "x-klingon",
     "l33t",
     "%",
+    "\0",
+    "\ud800",
     "a" * 200,
 ]
 
@@ -103,7 +105,7 @@ def test_encodings_agree_with_the_plain_spelling(written: str) -> None:
 
 @pytest.mark.parametrize("written", REFUSED)
 def test_refuses_what_is_no_language(written: str) -> None:
-    with pytest.raises(Refused, match="^display .*is not a known language; ") as refused:
+    with pytest.raises(Refused, match=r"^display .*is not a known language; ") as refused:
         languages.find(written, "display")
     assert refused.value.field == "display"
 

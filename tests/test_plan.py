@@ -135,7 +135,7 @@ prompts = st.lists(st.sampled_from("abcdefgh"), min_size=1, max_size=40)
 def test_shards_hold_exactly_what_must_be_asked(
     prompts: list[str], kept: set[str], samples: int, per_task: int | None, caching: bool
 ) -> None:
-    fields = {"samples": samples, "prompts_per_task": per_task, "expiration": 1 if caching else 0}
+    fields: dict[str, Any] = {"samples": samples, "prompts_per_task": per_task, "expiration": 1 if caching else 0}
     with TemporaryDirectory() as folder:
         store = open_store(folder)
         if kept:

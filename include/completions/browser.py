@@ -2,7 +2,7 @@
 
 One browser per asking task, a fresh isolated context per conversation. Playwright's own calls may hang for ever on a
 frozen browser (`new_context` has no timeout), so every step here has a deadline of its own, and a browser that does not
-answer is killed and replaced.
+answer is killed and replaced, together with Playwright's driver, which may be what died.
 """
 
 from __future__ import annotations
@@ -14,13 +14,15 @@ import shutil
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from playwright.async_api import Browser as PlaywrightBrowser
-from playwright.async_api import BrowserContext, Playwright, async_playwright
 from playwright.async_api import Error as PlaywrightError
+from playwright.async_api import Page, Playwright, async_playwright
 
 from completions.devices import find
+from completions.languages import accept_language
 
 if TYPE_CHECKING:
     from completions.profile import Profile
@@ -61,42 +63,47 @@ class Browser:
         self.wanted = wanted
         self.start, self.probe = start, probe
         """Seconds that a start and a sign of life may take."""
-        self.replaced = -1
+        self.started = 0
+        """Browsers so far: after the first, each replaced one that died."""
         self._lock = asyncio.Lock()
+        self._driver: Playwright | None = None
         self._browser: PlaywrightBrowser | None = None
         self._pid: int | None = None
-        self._playwright: Playwright | None = None
 
     async def __aenter__(self) -> Self:
-        self._playwright = await async_playwright().start()
         return self
 
     async def __aexit__(self, *_: object) -> None:
         await self._drop()
-        if self._playwright:
-            with suppress(Exception):
-                async with asyncio.timeout(self.probe):
-                    await self._playwright.stop()
 
     @asynccontextmanager
-    async def context(self, profile: Profile, deadline: float) -> AsyncIterator[BrowserContext]:
-        """A fresh context that shows `profile`; closed afterwards whatever happens.
+    async def page(self, profile: Profile, deadline: float) -> AsyncIterator[Page]:
+        """A blank page in a fresh context that shows `profile`; both are closed afterwards whatever happens.
 
         Raises `BrowserDied` when the browser does not give one within `deadline` seconds.
         """
         browser = await self._alive()
+        async with self._given("context", deadline):
+            context = await browser.new_context(**context_options(profile, browser.version))
         try:
-            async with asyncio.timeout(deadline):
-                context = await browser.new_context(**context_options(profile, browser.version))
-        except (PlaywrightError, TimeoutError) as error:
-            await self.check()
-            raise BrowserDied("the browser gave no new context") from error
-        try:
-            yield context
+            async with self._given("page", deadline):
+                page = await context.new_page()
+                await _speak(page, profile)
+            yield page
         finally:
             with suppress(PlaywrightError, TimeoutError):
                 async with asyncio.timeout(self.probe):
                     await context.close()
+
+    @asynccontextmanager
+    async def _given(self, wanted: str, deadline: float) -> AsyncIterator[None]:
+        """Raise `BrowserDied` if the browser does not give what is `wanted` within `deadline` seconds."""
+        try:
+            async with asyncio.timeout(deadline):
+                yield
+        except (PlaywrightError, TimeoutError) as error:
+            await self.check()
+            raise BrowserDied(f"the browser gave no new {wanted}") from error
 
     async def check(self) -> None:
         """Raise `BrowserDied`, after clearing it away, if the browser gives no sign of life."""
@@ -117,39 +124,44 @@ class Browser:
         async with self._lock:
             if self._browser is None or not self._browser.is_connected():
                 await self._drop()
-                self._browser = await self._launch()
-                self._pid = await _pid_of(self._browser) if not _is_endpoint(self.wanted) else None
-                self.replaced += 1
-                if self.replaced:
+                self._browser = await self._start()
+                self.started += 1
+                if self.started > 1:
                     log.warning("the browser died and was replaced")
             return self._browser
 
-    async def _launch(self) -> PlaywrightBrowser:
-        assert self._playwright, "use `async with`"
-        chromium = self._playwright.chromium
+    async def _start(self) -> PlaywrightBrowser:
         try:
             async with asyncio.timeout(self.start):
-                if _is_endpoint(self.wanted):
-                    return await chromium.connect_over_cdp(self.wanted)
-                program = program_of(self.wanted, chromium.executable_path)
-                return await chromium.launch(executable_path=program, args=list(ARGS))
+                self._driver = await async_playwright().start()
+                if "://" in self.wanted:
+                    return await self._driver.chromium.connect_over_cdp(self.wanted)
+                program = program_of(self.wanted, self._driver.chromium.executable_path)
+                channel = "chromium" if self.wanted == "chromium" and not program else None
+                browser = await self._driver.chromium.launch(executable_path=program, channel=channel, args=list(ARGS))
+                self._pid = await _pid_of(browser)
+                return browser
         except (PlaywrightError, TimeoutError) as error:
             reason = str(error).strip().splitlines()[0] if str(error).strip() else f"no start in {self.start:.0f} s"
-            raise BrowserMissing(f"cannot start the browser {self.wanted!r}: {reason}") from error
+            way_out = "install it, or name another in COMPLETIONS_BROWSER"
+            raise BrowserMissing(f"cannot start the browser {self.wanted!r} ({reason}): {way_out}") from error
 
     async def _drop(self) -> None:
-        """Forget the browser, and make sure that its process is gone: a frozen one ignores everything but SIGKILL."""
-        browser, self._browser = self._browser, None
-        pid, self._pid = self._pid, None
-        if browser is None:
-            return
-        with suppress(PlaywrightError, TimeoutError):
-            async with asyncio.timeout(self.probe):
-                await browser.close()
-                return
+        """Forget browser and driver, and see that their processes go: a frozen browser heeds nothing but SIGKILL."""
+        browser, driver, pid = self._browser, self._driver, self._pid
+        self._browser = self._driver = self._pid = None
+        if browser:
+            with suppress(PlaywrightError, TimeoutError):
+                async with asyncio.timeout(self.probe):
+                    await browser.close()
+                    pid = None
         if pid:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
+        if driver:
+            with suppress(PlaywrightError, TimeoutError):
+                async with asyncio.timeout(self.probe):
+                    await driver.stop()
 
 
 def context_options(profile: Profile, version: str) -> dict[str, Any]:
@@ -159,14 +171,31 @@ def context_options(profile: Profile, version: str) -> dict[str, Any]:
     options: dict[str, Any] = {"viewport": VIEWPORT}
     if profile.device:
         options = device_options(find(profile.device), version)
-    if profile.display_locale or profile.locale:
-        options["locale"] = profile.display_locale or profile.locale
+    if locale := _spoken(profile):
+        options |= {"locale": locale, "extra_http_headers": {"Accept-Language": accept_language(locale)}}
     if profile.timezone:
         options["timezone_id"] = profile.timezone
     if profile.latitude is not None and profile.longitude is not None:
         options["geolocation"] = {"latitude": profile.latitude, "longitude": profile.longitude}
         options["permissions"] = ["geolocation"]
     return options
+
+
+async def _speak(page: Page, profile: Profile) -> None:
+    """Have the page say every language of the profile: Playwright's `locale` alone is but one of them.
+
+    The context's extra header does not reach navigations and `navigator.languages`, this call does not reach what the
+    page itself fetches: the header is right everywhere only with both. The user agent stays as it is.
+    """
+    if locale := _spoken(profile):
+        languages = ",".join(weighted.partition(";")[0] for weighted in accept_language(locale).split(","))
+        session = await page.context.new_cdp_session(page)
+        await session.send("Emulation.setUserAgentOverride", {"userAgent": "", "acceptLanguage": languages})
+
+
+def _spoken(profile: Profile) -> str | None:
+    """The locale of the browser: sites choose the language of their interface by it."""
+    return profile.display_locale or profile.locale
 
 
 def program_of(wanted: str, playwrights: str) -> str | None:
@@ -177,14 +206,10 @@ def program_of(wanted: str, playwrights: str) -> str | None:
     if wanted not in SYSTEM_PROGRAMS:
         return wanted
     found = next(filter(None, map(shutil.which, SYSTEM_PROGRAMS[wanted])), None)
-    if os.path.exists(playwrights) or not found:
+    if Path(playwrights).exists() or not found:
         return None
     # Debian's wrapper script would stand between us and the browser's own process
     return "/usr/lib/chromium/chromium" if found == "/usr/bin/chromium" else found
-
-
-def _is_endpoint(wanted: str) -> bool:
-    return "://" in wanted
 
 
 async def _pid_of(browser: PlaywrightBrowser) -> int | None:

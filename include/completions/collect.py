@@ -55,7 +55,7 @@ def records(part: Store, plan: Plan) -> Iterator[tuple[Item, Record]]:
         if record and record.answer_id == answer_id(plan.batch_id, *asking):
             yield item, capped(record)
         else:
-            yield item, _cancelled(plan, item, NOT_READABLE if body else NOT_ASKED)
+            yield item, _cancelled(plan, item, NOT_ASKED if body is None else NOT_READABLE)
 
 
 def _planned(store: Store, batch_id: str) -> tuple[Store, Plan]:

@@ -9,19 +9,20 @@ kept. Only a dead browser is passed on (`BrowserDied`): the conversation is then
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Awaitable, Collection
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar
 
-from playwright.async_api import BrowserContext, Dialog, Page, Response
+from playwright.async_api import Dialog, Page, Response
 from playwright.async_api import Error as PlaywrightError
+from playwright.async_api import TimeoutError as PlaywrightTimeout
 
 from completions.answer import Reading
 from completions.browser import Browser
-from completions.errors import STOP, Outcome, Wall
+from completions.errors import RETRY, STOP, Outcome, Wall
 from completions.record import Artifacts
 from completions.sites.base import Captured, Site
 from completions.wire import Exchange, Tap
@@ -34,8 +35,17 @@ LOOK_EVERY = 0.25
 STILL = 2.0
 """Seconds without a change after which a text counts as whole where the wire tells nothing."""
 
-_WALLS = STOP | {Outcome.UNAVAILABLE_HERE, Outcome.LAYOUT_CHANGED, Outcome.REFUSED}
-"""What the page itself may say in place of a deadline that ran out."""
+_TELLING = STOP | {Outcome.UNAVAILABLE_HERE, Outcome.LAYOUT_CHANGED, Outcome.REFUSED}
+"""What the page itself may say of why it took too long, was lost, or has no composer."""
+_REFUSALS = {
+    401: Outcome.LOGIN_WALL,
+    403: Outcome.BLOCKED,
+    429: Outcome.RATE_LIMITED,
+    451: Outcome.UNAVAILABLE_HERE,
+}
+"""What it means when the site's server answers the prompt with this status."""
+
+T = TypeVar("T")
 
 
 @dataclass
@@ -62,24 +72,17 @@ async def hold(site: Site, browser: Browser, profile: Profile, prompt: str, evid
 
     Raises `BrowserDied` when the browser died or froze on the way.
     """
-    held = Held(started_at=datetime.now(UTC), warnings=list(profile.warnings))
-    try:
-        async with browser.context(profile, site.deadlines.context) as context:
-            await _Conversation(site, browser, context, held).run(prompt, evidence)
-    except PlaywrightError as error:
-        await browser.check()
-        held.outcome, held.error_message = Outcome.NETWORK, f"the page was lost: {_sentence(error)}"
-    except TimeoutError:
-        await browser.check()
-        held.outcome, held.error_message = Outcome.TIMEOUT, "the page gave no sign of life"
+    held = Held(datetime.now(UTC), warnings=list(profile.warnings), device_used=profile.device)
+    async with browser.page(profile, site.deadlines.context) as page:
+        await _Conversation(site, browser, page, held).run(prompt, evidence)
     return held
 
 
 class _Conversation:
     """The state of one conversation while its steps run."""
 
-    def __init__(self, site: Site, browser: Browser, context: BrowserContext, held: Held) -> None:
-        self.site, self.browser, self.context, self.held = site, browser, context, held
+    def __init__(self, site: Site, browser: Browser, page: Page, held: Held) -> None:
+        self.site, self.browser, self.page, self.held = site, browser, page, held
         self.limits = site.deadlines
         self.tap = Tap(site.wire)
         self.response: Response | None = None
@@ -87,60 +90,56 @@ class _Conversation:
 
     async def run(self, prompt: str, evidence: Collection[str]) -> None:
         """Run the steps; afterwards `held` has its outcome."""
+        self.page.on("dialog", self._dismiss)
         wall: Wall | None = None
-        async with asyncio.timeout(self.limits.context):
-            page = await self.context.new_page()
-        page.on("dialog", self._dismiss)
         try:
             async with self._step("load the page", self.limits.load):
-                await self._load(page)
+                await self._load()
             async with self._step("show its composer", self.limits.ready):
-                await self.site.ready(page)
+                await self.site.ready(self.page)
             async with self._step("take the prompt", self.limits.submit):
-                await self._observe(page)
-                await self.site.submit(page, prompt)
+                await self._observe()
+                await self.site.submit(self.page, prompt)
             self.sent_at = monotonic()
             async with self._step("finish its answer", self.limits.answer):
-                await self._answer(page)
+                await self._answer()
         except Wall as seen:
             wall = seen
-            if wall.outcome is Outcome.TIMEOUT:
-                await self.browser.check()  # a frozen browser looks like a slow site
-        async with asyncio.timeout(self.limits.read):
-            await self._read(page, wall, evidence)
+        except PlaywrightError as error:
+            wall = Wall(Outcome.NETWORK, f"the page was lost: {_sentence(error)}")
+        if wall and wall.outcome in RETRY:
+            await self.browser.check()  # a dead or frozen browser looks like a slow site
+        await self._read(wall, evidence)
 
     @asynccontextmanager
     async def _step(self, doing: str, seconds: float) -> AsyncIterator[None]:
         try:
             async with asyncio.timeout(seconds):
                 yield
-        except TimeoutError as error:
+        except (TimeoutError, PlaywrightTimeout) as error:
             raise Wall(Outcome.TIMEOUT, f"the site did not {doing} within {seconds:.0f} s") from error
 
-    async def _load(self, page: Page) -> None:
-        await self.tap.attach(page)
+    async def _load(self) -> None:
+        await self.tap.attach(self.page)
         try:
-            self.response = await page.goto(
-                self.site.url, wait_until="domcontentloaded", timeout=self.limits.load * 1000
-            )
+            self.response = await self.page.goto(self.site.url, wait_until="domcontentloaded", timeout=0)
         except PlaywrightError as error:
-            if "net::ERR_" not in str(error) and "Timeout" not in str(error):
-                raise
-            outcome = Outcome.TIMEOUT if "Timeout" in str(error) else Outcome.NETWORK
-            raise Wall(outcome, f"the site could not be loaded: {_sentence(error)}") from error
+            raise Wall(Outcome.NETWORK, f"the site could not be loaded: {_sentence(error)}") from error
+        if self.response and self.response.status >= 500:
+            raise Wall(Outcome.NETWORK, f"the site answered with HTTP {self.response.status}")
 
-    async def _observe(self, page: Page) -> None:
+    async def _observe(self) -> None:
         """What the page itself sees of the profile: observed, not what was asked for."""
-        seen = await page.evaluate("[navigator.language, Intl.DateTimeFormat().resolvedOptions().timeZone]")
+        seen = await self.page.evaluate("[navigator.language, Intl.DateTimeFormat().resolvedOptions().timeZone]")
         self.held.locale_used, self.held.timezone_used = seen
 
-    async def _answer(self, page: Page) -> None:
+    async def _answer(self) -> None:
         """Watch page and wire until the answer is whole, something stands in its way, or it stops coming."""
         seen, changed_at, first = -1, monotonic(), None
         while True:
             self.tap.stirred.clear()
             async with self._step("show how far it is", self.limits.look):
-                progress = await self.site.look(page)
+                progress = await self.site.look(self.page)
             _raise_for_status(self.tap.exchanges.values())
             now = monotonic()
             if (size := progress.length + self.tap.length) != seen:
@@ -167,39 +166,43 @@ class _Conversation:
         ended = page_finished or self.tap.closed is not None
         return ended and still >= self.limits.settle
 
-    async def _read(self, page: Page, wall: Wall | None, evidence: Collection[str]) -> None:
-        held, now = self.held, datetime.now(UTC)
-        captured = await self._capture(page)
+    async def _read(self, wall: Wall | None, evidence: Collection[str]) -> None:
+        """Keep what page and wire hold now, and read it."""
+        held, page, now, took = self.held, self.page, datetime.now(UTC), monotonic() - self.sent_at
+        html = await self._saved("HTML", page.content())
+        shots = {
+            "screenshot": await self._saved("screenshot", page.screenshot(timeout=0))
+            if "screenshot" in evidence
+            else None,
+            "page_copy": await self._saved("copy", _copy_of(page)) if "page" in evidence else None,
+        }
+        if html is None and wall is None:
+            wall = Wall(Outcome.NETWORK, "the page was lost before it was read")
+        captured = Captured(
+            html=html,
+            stream=self.tap.stream,
+            stream_closed=self.tap.closed,
+            status=self.response.status if self.response else None,
+            headers=self.response.headers if self.response else {},
+            url=page.url,
+        )
         reading = held.reading = await asyncio.to_thread(self.site.read, captured)
         held.warnings += reading.warnings
         held.outcome, held.error_message = _verdict(wall, reading)
         held.bytes_received = self.tap.bytes_received
         if held.outcome is Outcome.ANSWERED:
-            held.answered_at, held.latency_ms = now, int((monotonic() - self.sent_at) * 1000)
-        portions = reading.portions.model_dump()
-        shots = await self._evidence(page, evidence)
-        held.artifacts = Artifacts(
-            page_html=captured.html, raw_stream=captured.stream, raw_stream_kind=self.tap.kind, **portions, **shots
-        )
+            held.answered_at, held.latency_ms = now, int(took * 1000)
+        kept = {"page_html": html, "raw_stream": captured.stream, "raw_stream_kind": self.tap.kind}
+        held.artifacts = Artifacts.model_validate(kept | reading.portions.model_dump() | shots)
 
-    async def _capture(self, page: Page) -> Captured:
-        return Captured(
-            html=await page.content(),
-            stream=self.tap.stream,
-            stream_closed=self.tap.closed,
-            status=self.response.status if self.response else None,
-            headers=await self.response.all_headers() if self.response else {},
-            url=page.url,
-        )
-
-    async def _evidence(self, page: Page, wanted: Collection[str]) -> dict[str, Any]:
-        shots: dict[str, Any] = {}
-        if "screenshot" in wanted:
-            shots["screenshot"] = await page.screenshot(timeout=self.limits.read * 1000)
-        if "page" in wanted:
-            session = await self.context.new_cdp_session(page)
-            shots["page_copy"] = (await session.send("Page.captureSnapshot"))["data"].encode()
-        return shots
+    async def _saved(self, what: str, saving: Awaitable[T]) -> T | None:
+        """What `saving` gives of the page; None when the page is lost or hangs."""
+        try:
+            async with asyncio.timeout(self.limits.read):
+                return await saving
+        except (PlaywrightError, TimeoutError):
+            self.held.warnings.append(f"the page gave no {what} of itself")
+            return None
 
     async def _dismiss(self, dialog: Dialog) -> None:
         """A visitor would click it away; an unanswered dialog freezes the page."""
@@ -211,8 +214,9 @@ class _Conversation:
 
 
 def _verdict(wall: Wall | None, reading: Reading) -> tuple[Outcome, str | None]:
-    """A wall that was met stands, unless it is only a deadline and the page says better what was in the way."""
-    if wall is None or (wall.outcome is Outcome.TIMEOUT and reading.outcome in _WALLS):
+    """A wall that was met stands, unless it says only that the site did not get on and the page says why."""
+    vague = wall and wall.outcome in RETRY | {Outcome.LAYOUT_CHANGED}
+    if wall is None or (vague and reading.outcome in _TELLING):
         return reading.outcome, reading.error_message
     return wall.outcome, wall.seen
 
@@ -221,14 +225,17 @@ def _raise_for_status(exchanges: Collection[Exchange]) -> None:
     """Raise `Wall` if the site's server refused the prompt."""
     for exchange in exchanges:
         status = exchange.status or 0
-        if status == 429:
-            raise Wall(Outcome.RATE_LIMITED, "the site answered the prompt with HTTP 429")
-        if status in (401, 403):
-            challenged = exchange.headers.get("cf-mitigated") == "challenge"
-            outcome = Outcome.CHALLENGE if challenged else Outcome.BLOCKED
+        outcome = Outcome.NETWORK if status >= 500 else _REFUSALS.get(status)
+        if exchange.headers.get("cf-mitigated") == "challenge":
+            outcome = Outcome.CHALLENGE
+        if outcome:
             raise Wall(outcome, f"the site answered the prompt with HTTP {status}")
-        if status >= 500:
-            raise Wall(Outcome.NETWORK, f"the site answered the prompt with HTTP {status}")
+
+
+async def _copy_of(page: Page) -> bytes:
+    session = await page.context.new_cdp_session(page)
+    copy: str = (await session.send("Page.captureSnapshot"))["data"]
+    return copy.encode()
 
 
 def _sentence(error: PlaywrightError) -> str:

@@ -74,24 +74,24 @@ class Embedded:
 
         Raises `ServiceError` with the cause from the logs, and `AirflowError` when it runs with other settings.
         """
-        with self._service.alone(tell):
-            if running := self._service.status():
+        with self.service.alone(tell):
+            if running := self.service.status():
                 self._same_settings(running)
                 return running
-            self._service.stop()
+            self.service.stop()
             return self._start(tell)
 
     def down(self, tell: Tell = print) -> bool:
         """Stop it and the rehearsal, to the last process; False when neither ran."""
         stopped = []
-        for service in (self._service, self._rehearsal):
+        for service in (self.service, self._rehearsal):
             with service.alone(tell):
                 stopped.append(service.stop())
         return any(stopped)
 
     def status(self) -> Running | None:
         """Where it runs; None when it doesn't."""
-        return self._service.status()
+        return self.service.status()
 
     def rehearse(self, tell: Tell = print) -> str:
         """The URL of the rehearsal, started unless it runs or COMPLETIONS_REHEARSAL_URL names another.
@@ -140,7 +140,8 @@ class Embedded:
         }
 
     @property
-    def _service(self) -> Service:
+    def service(self) -> Service:
+        """The processes of Airflow."""
         return Service(self.home, "embedded")
 
     @property
@@ -153,7 +154,7 @@ class Embedded:
         self._migrate(env, tell)
         tell(f"starting the embedded Airflow at {url}")
         api, since = Airflow(url, timeout=10), datetime.now(UTC)
-        running = self._service.start(_COMPONENTS, env, url, lambda: self._missing(api, since), self.deadline, tell)
+        running = self.service.start(_COMPONENTS, env, url, lambda: self._missing(api, since), self.deadline, tell)
         for error in _import_errors(api, since):
             tell(f"{self.dags / error['filename']} does not load: {error['stack_trace'].strip().splitlines()[-1]}")
         return running
@@ -163,7 +164,7 @@ class Embedded:
         if stamp.exists() and stamp.read_text("utf-8") == release and (self.home / "airflow.db").exists():
             return
         tell("preparing the database of the embedded Airflow")
-        self._service.run("migrate", [*_AIRFLOW, "db", "migrate"], env, self.deadline)
+        self.service.run("migrate", [*_AIRFLOW, "db", "migrate"], env, self.deadline)
         stamp.write_text(release, "utf-8")
 
     def _missing(self, api: Airflow, since: datetime) -> str:
@@ -194,7 +195,8 @@ class Embedded:
         other = [variable(field) for field in Settings.model_fields if getattr(theirs, field) != getattr(ours, field)]
         if other:
             raise AirflowError(
-                f"the embedded Airflow at {running.url} runs with another {', '.join(other)}: stop it first (completions down)"
+                f"the embedded Airflow at {running.url} runs with another {', '.join(other)}: "
+                "stop it with `completions down` first"
             )
 
     def _start_rehearsal(self, tell: Tell) -> Running:

@@ -109,6 +109,8 @@ def _of_qualified_name(text: str) -> str | None:
 
 def _code_of(category: str, name: str) -> str | None:
     """The subtag called `name`, in English first: `Malayo` is a language in English, and Malay in Spanish."""
+    if not name.isprintable():  # the tries are of bytes, and fail on what no name has
+        return None
     key = normalize_name(name)
     found = [get_trie_value(names, key) for names in map(_names, (category,) * 2, ("en", "und")) if key in names]
     return str(found[0]) if found else None

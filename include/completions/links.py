@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 import tldextract
 
 TRACKING = re.compile(
-    r"utm_.+|hsa_.+|mc_[ce]id|_hs(?:enc|mi)|(?:fb|g|ms|y|tw|tt|d|gad_?)clid|gbraid|wbraid|gad_source|srsltid|igsh(?:id)?"
+    r"utm_.+|hsa_.+|mc_[ce]id|_hs(?:enc|mi)|(?:fb|g|y|tt|d)clid|msclkid|twclid|gbraid|wbraid|gad_source|srsltid|igsh(?:id)?"
     r"|oly_(?:anon|enc)_id|vero_id|mkt_tok|oppref|olref",
     re.IGNORECASE,
 )
@@ -36,10 +36,9 @@ def url_canonical(url: str) -> str:
 
 
 def _untracked(query: str) -> str:
-    """`query` without tracking parameters, byte for byte the same when there are none."""
-    pairs = parse_qsl(query, keep_blank_values=True)
-    kept = [(name, value) for name, value in pairs if not TRACKING.fullmatch(name)]
-    return query if len(kept) == len(pairs) else urlencode(kept, quote_via=quote)
+    """`query` without tracking parameters, the others as they were written."""
+    parameters = query.split("&")
+    return "&".join(each for each in parameters if not TRACKING.fullmatch(unquote(each.partition("=")[0])))
 
 
 @lru_cache(maxsize=4096)

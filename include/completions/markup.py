@@ -38,13 +38,20 @@ def _elements(result: object) -> list[HtmlElement]:
     return [each for each in result if isinstance(each, HtmlElement)] if isinstance(result, list) else []
 
 
+class Unreadable(ValueError):
+    """HTML that no browser's reader would ever have seen whole, as it is nested too deep."""
+
+
 def parsed(text: str) -> HtmlElement | None:
-    """The document in `text`; None when there is none. Never raises."""
+    """The document in `text`; None when it is empty. `Unreadable` for the only thing that the parser gives up on."""
     parser = html.HTMLParser(encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True)
     try:
-        return html.document_fromstring(printable(text).encode(), parser=parser)
+        root = html.document_fromstring(printable(text).encode(), parser=parser)
     except etree.LxmlError:
         return None
+    if any(error.type_name == "ERR_RESOURCE_LIMIT" for error in parser.error_log):
+        raise Unreadable("HTML nested too deep")
+    return root
 
 
 def fragment(text: str) -> HtmlElement:

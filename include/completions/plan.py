@@ -106,7 +106,7 @@ def find_batch(store: Store, batch_id: str) -> tuple[Store, Origin] | None:
     origins: tuple[Origin, Origin] = ("live", "rehearsal")
     for origin in origins:
         part = store.of(origin)
-        if part.get(batch_key(batch_id, "request.json")) is not None:
+        if part.size(batch_key(batch_id, "request.json")) is not None:
             return part, origin
     return None
 

@@ -42,7 +42,7 @@ class Artifacts(BaseModel):
     page_copy: bytes | None = None
     """MHTML."""
     cut: list[str] = []
-    """Names of the fields above that were cut at their cap."""
+    """Names of the fields above that were over their cap, and so cut or left out."""
 
 
 class Record(BaseModel):

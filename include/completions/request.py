@@ -76,6 +76,7 @@ def _check_site(model: str | None) -> None:
     if model is not None and model not in NAMES:
         raise Refused("model", model, f"cannot be asked yet; give {' or '.join(NAMES)}")
 
+
 def _check_rehearsal(rehearse: bool, settings: Settings) -> None:
     if rehearse and not settings.rehearsal_url:
         way_out = "no rehearsal is known; start one (completions rehearse) and name it in COMPLETIONS_REHEARSAL_URL"

@@ -1,8 +1,8 @@
 """Background processes of this project: started together, found again, and stopped to the last child.
 
-Every process carries a mark in its environment, `COMPLETIONS_SERVICE=<home>/<name>`, and hands it to whatever it starts:
-to children that outlive it, and to a browser that sits in a session of its own. Looking for the mark finds them all,
-whatever became of the state file, and never takes a stranger for one of ours when the system hands out a pid again.
+Every process carries a mark in its environment, `COMPLETIONS_SERVICE=<home>/<name>`, and hands it to whatever it
+starts: to children that outlive it, and to a browser that sits in a session of its own. Looking for the mark finds them
+all, whatever became of the state file, and takes no stranger for one of ours when the system hands out a pid again.
 """
 
 from __future__ import annotations

@@ -111,10 +111,12 @@ def example() -> str:
 
 
 def _example_lines() -> Iterator[str]:
-    yield "# Settings of batch-completions. Copy this to .env and uncomment what you change: make and docker compose read\n"
-    yield "# it. Secrets are Airflow connections: AIRFLOW_CONN_AWS_DEFAULT, _COMPLETIONS_PROXY, _COMPLETIONS_WEBHOOK.\n"
+    yield "# Settings of batch-completions. Copy this to .env and uncomment what you change: make and docker compose\n"
+    yield "# read it. Secrets are Airflow connections: AIRFLOW_CONN_AWS_DEFAULT, AIRFLOW_CONN_COMPLETIONS_WEBHOOK.\n"
     for field, declared in Settings.model_fields.items():
         yield f"\n# {declared.description}.\n#{variable(field)}={_written(declared.default)}\n"
+    yield "\n# Needed by docker compose alone. Make each with: openssl rand -base64 32 | tr +/ -_\n"
+    yield from (f"#{name}=\n" for name in ("POSTGRES_PASSWORD", "FERNET_KEY", "JWT_SECRET"))
 
 
 def _written(default: Any) -> str:

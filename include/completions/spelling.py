@@ -10,10 +10,10 @@ from urllib.parse import unquote, unquote_plus
 
 _MARKS = re.compile("[\u0300-\u036f\u064b-\u0655\u0670\u00ad\u200b-\u200f\u0640]+")
 """Accents of Latin, Greek and Cyrillic, vowel signs of Arabic, soft hyphens and other characters that do not show."""
-_JOINERS = re.compile("['’‘`´ʼʻʿʾʹ.·]+")  # noqa: RUF001 - the look-alikes are the point
+_JOINERS = re.compile("['’‘`´ʼʻʿʾʹ.·]+")
 _LETTERS = str.maketrans(
-    {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ə": "e", "ħ": "h"}  # noqa: RUF001
-    | {"ی": "ي", "ک": "ك", "ى": "ي", "ة": "ه", "ھ": "ه", "ہ": "ه", "臺": "台"}  # noqa: RUF001
+    {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ə": "e", "ħ": "h"}
+    | {"ی": "ي", "ک": "ك", "ى": "ي", "ة": "ه", "ھ": "ه", "ہ": "ه", "臺": "台"}
 )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from completions.batch import BatchConfig
 from completions.errors import Outcome
 from completions.manifest import Manifest, load_manifest, manifest_key
 from completions.plan import Plan, find_batch, load_plan, load_request
@@ -34,10 +35,8 @@ def status(store: Store, batch_id: str, *, link: Link | None = None) -> Body | N
     found = find_batch(store, batch_id)
     if found is None:
         return None
-    if plan := load_plan(found[0], batch_id):
-        return _under_way(found[0], plan)
-    config = load_request(store, batch_id)
-    return _body(batch_id, "retrieving", config.count, {}, client_ref=config.client_ref)
+    plan = load_plan(found[0], batch_id)
+    return _under_way(found[0], batch_id, plan.config if plan else load_request(store, batch_id), plan)
 
 
 def list_batches(store: Store, limit: int, *, link: Link | None = None) -> list[Body]:
@@ -70,20 +69,20 @@ def _done(part: Store, manifest: Manifest, link: Link | None) -> Body:
     )
 
 
-def _under_way(part: Store, plan: Plan) -> Body:
-    outcomes, all_asked = _progress(part, plan)
-    failure = part.get(batch_key(plan.batch_id, "failure.json"))
+def _under_way(part: Store, batch_id: str, config: BatchConfig, plan: Plan | None) -> Body:
+    outcomes, all_asked = _progress(part, plan) if plan else (Counter[str](), False)
+    failure = part.get(batch_key(batch_id, "failure.json"))
     if failure:
-        outcomes[Outcome.CANCELLED] += len(plan.items) - outcomes.total()
+        outcomes[Outcome.CANCELLED] += config.count - outcomes.total()
     return _body(
-        plan.batch_id,
+        batch_id,
         "failed" if failure else "archiving" if all_asked else "retrieving",
-        len(plan.items),
+        config.count,
         +outcomes,
-        cached=plan.cached,
-        started_at=plan.planned_at,
+        cached=plan.cached if plan else 0,
+        started_at=plan.planned_at if plan else None,
         finished_at=datetime.fromisoformat(json.loads(failure)["at"]) if failure else None,
-        client_ref=plan.config.client_ref,
+        client_ref=config.client_ref,
     )
 
 

@@ -20,6 +20,8 @@ from completions.markup import drop, found, replace, source
 
 DEPTH = 90
 """Elements nested deeper are read as if their tags were not there."""
+LARGEST = 1_000_000
+"""Characters of HTML that are made markdown, at some 50,000 elements a second or two."""
 POINT = "\ufdd0"
 """Stands for an empty `<cite>` in markdown until `without_points`; a noncharacter, so never part of a text."""
 
@@ -37,6 +39,8 @@ _GAPS = dict.fromkeys(_APART, 2) | dict.fromkeys(_ON_LINES + _PIECES, 1)
 """Line breaks around a block."""
 _CLOSING = ".,;:!?)]}…»”。、，！？）"
 _SPACE = re.compile(r"[ \t\n\r\f]+")
+_MARKUP = re.compile(r"[\\`]|(?<!\s)\*|\*(?!\s)|(?<![^\W_])_|_(?![^\W_])|<(?=[A-Za-z/!?])|\](?=[(\[:])")
+_LOOKS_LIKE_BLOCK = re.compile(r"^(\s*\d{0,9})([.)+>*-]|#{1,6})(?=\s)")
 _POINTS_BEFORE_CLOSE = re.compile(rf"(?<![ \t])[ \t]*{POINT}+(?=[{re.escape(_CLOSING)}]|\s|\||$)")
 
 
@@ -215,8 +219,9 @@ class _Writer:
 
 
 def markdown(root: HtmlElement) -> str:
-    """`root` as CommonMark with tables and `$…$` formulas."""
-    return without_points(_Markdown().convert(source(root))).strip()
+    """`root` as CommonMark with tables and `$…$` formulas; its plain words where it is larger than `LARGEST`."""
+    written = source(root)
+    return words(root).text if len(written) > LARGEST else without_points(_Markdown().convert(written)).strip()
 
 
 def without_points(text: str) -> str:
@@ -261,7 +266,14 @@ class _Markdown(MarkdownConverter):
             href = "<" + re.sub(r"[\s<>]", lambda odd: f"%{ord(odd[0]):02X}", href) + ">"
         return f"[{text.strip()}]({href})"
 
+    def convert_p(self, el: Tag, text: str, parent_tags: set[str]) -> str:
+        """A paragraph; one that only looks like the beginning of a list, heading or quote is kept from becoming it."""
+        text = _LOOKS_LIKE_BLOCK.sub(r"\1\\\2", text)
+        return str(super().convert_p(el, text, parent_tags))  # type: ignore[misc]  # left out of its stub
+
     def escape(self, text: str, parent_tags: set[str]) -> str:
-        text = re.sub(r"([\\`*<\[\]])", r"\\\1", text)
-        text = re.sub(r"(?<![^\W_])_|_(?![^\W_])", r"\\_", text)
+        """Text with what markdown would take for markup escaped, and nothing else."""
+        text = _MARKUP.sub(r"\\\g<0>", text)
+        if "a" in parent_tags:
+            text = re.sub(r"[\[\]]", r"\\\g<0>", text)
         return text.replace("|", r"\|") if parent_tags & {"td", "th"} else text

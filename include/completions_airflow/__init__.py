@@ -1,1 +1,1 @@
-"""What the DAGs and the plugin take from Airflow: connections, the run's conf, the form. The domain is in `completions`."""
+"""What the DAGs and the plugin take from Airflow: connections, the run's conf, the form, the tasks."""

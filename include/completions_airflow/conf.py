@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from completions.batch import batch_id_of
-from completions.errors import ABSENT, Refused
-from completions_airflow.form import DEFAULTS
+from completions.batch import BatchConfig, batch_id_of
+from completions.errors import Refused
 
 if TYPE_CHECKING:
     from airflow.sdk.types import DagRunProtocol
@@ -36,14 +35,19 @@ def request_in(dag_run: DagRunProtocol) -> Mapping[str, Any] | None:
     if conf.get("batch_id") is None:
         _check_size(fields)
         return fields
-    extra = [name for name, value in fields.items() if value is not None and value != DEFAULTS.get(name, ABSENT)]
-    if extra:
+    if extra := [name for name, value in fields.items() if value not in (None, []) and not _is_default(name, value)]:
         raise Refused("batch_id", conf["batch_id"], f"refers to a request in the store; leave out {', '.join(extra)}")
     return None
+
+
+def _is_default(name: str, value: object) -> bool:
+    """Whether the form sends this for a field that nobody touched."""
+    field = BatchConfig.model_fields.get(name)
+    return field is not None and field.default == value
 
 
 def _check_size(fields: Mapping[str, Any]) -> None:
     size = len(json.dumps(fields, ensure_ascii=False).encode(errors="surrogatepass"))
     if size > MAX_BYTES:
-        way_out = f"is more than the {MAX_BYTES} that every task can carry; submit it with completions run or POST /ai/batches"
+        way_out = f"a conf may have {MAX_BYTES}; submit larger requests with `completions run` or POST /ai/batches"
         raise Refused("conf", f"{size} bytes", way_out)

@@ -46,7 +46,7 @@ def sqs_endpoint() -> str | None:
 
 
 def webhook_secrets() -> list[str]:
-    """Secrets that sign notifications: the connection's password, then `previous` of its extra while they are rotated."""
+    """What signs notifications: the connection's password, and `previous` of its extra while secrets are rotated."""
     from airflow.sdk.log import mask_secret
 
     connection = _connection(WEBHOOK)

@@ -11,23 +11,26 @@ from airflow.sdk import Param
 
 from completions.batch import BatchConfig
 
+OPEN = "Run Parameters"
+"""Airflow's own name for the section that it shows unfolded."""
 SECTIONS = {
-    "Ask": ("prompts", "model", "rehearse"),
+    OPEN: ("prompts", "model", "rehearse"),
     "Who asks": ("country", "subdivision", "city", "language", "display", "device"),
     "What is kept": ("format", "evidence", "expiration"),
     "How it runs": ("samples", "prompts_per_task"),
     "Who is told": ("callback", "client_ref"),
 }
-DEFAULTS = {name: field.default for name, field in BatchConfig.model_fields.items() if not field.is_required()}
-"""What the form sends for a field that nobody touched."""
+ALWAYS = ("prompts", "model", "format")
+"""Marked with a star: they can't be emptied."""
 
-_RULES = ("enum", "minimum", "maximum", "maxLength", "maxItems")
+_RULES = ("enum", "minimum", "maximum", "maxLength", "maxItems", "items")
 
 
 def params() -> dict[str, Param]:
     """The form's fields by name, in its order."""
     fields = BatchConfig.model_json_schema()["properties"]
-    fields["prompts"]["description"] += " One prompt a line."
+    fields["prompts"]["default"] = []
+    fields["prompts"]["description"] += " One a line, no blank line."
     form = {name: _param(name, fields[name], section) for section, names in SECTIONS.items() for name in names}
     form["batch_id"] = Param(
         None,
@@ -46,12 +49,11 @@ def _param(name: str, schema: dict[str, Any], section: str) -> Param:
     rules = {rule: given[rule] for rule in _RULES if rule in given}
     if choices := given.get("items", {}).get("enum"):
         rules["examples"] = choices  # a list to pick from
-    default = schema.get("default")
     return Param(
-        default,
+        schema["default"],
         title=name.replace("_", " ").capitalize(),
         description_md=schema["description"],
         section=section,
-        type=[given["type"], "null"] if default is None else given["type"],
+        type=given["type"] if name in ALWAYS else [given["type"], "null"],
         **rules,
     )

@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 
 
 def plan(dag_run: DagRunProtocol) -> list[int]:
-    """Settle what is asked and by whom; returns the numbers of the shards, for prompts and answers stay in the store."""
+    """Settle what is asked and by whom; returns the shards' numbers, for prompts and answers stay in the store."""
     from completions.plan import make_plan
 
     store = open_store()
@@ -97,7 +97,7 @@ def _skipped(why: str) -> AirflowSkipException:
 
 
 def _judged(store: Store, dag_run: DagRunProtocol, batch_id: str) -> tuple[BatchConfig, Profile]:
-    """The run's request and who asks it. One from the store is judged again: here the settings are those of the tasks."""
+    """The run's request and who asks it. One from the store is judged again, by the settings of the tasks."""
     from completions.plan import load_request, seed_of
     from completions.request import accept
 

@@ -50,4 +50,4 @@ def _attempt(target: str, content: bytes, webhook_id: str, batch_id: str) -> Cal
 
 def _note(part: Store, key: str, attempts: list[Delivery]) -> None:
     earlier = json.loads(part.get(key) or b"[]")
-    part.put(key, json.dumps([*earlier, *map(asdict, attempts)], default=str).encode())
+    part.put(key, json.dumps([*earlier, *map(asdict, attempts)], default=datetime.isoformat).encode())

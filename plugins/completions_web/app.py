@@ -46,10 +46,13 @@ class Submitted(BaseModel):
     count: int
 
 
-_REQUEST = {"requestBody": {"required": True, "content": {"application/json": {"schema": BatchConfig.model_json_schema()}}}}
+def _request_schema() -> dict[str, Any]:
+    schema = BatchConfig.model_json_schema()
+    del schema["$defs"], schema["properties"]["_audit"]  # set by the project only
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
 
 
-@app.post("/batches", status_code=HTTPStatus.ACCEPTED, dependencies=START, openapi_extra=_REQUEST)
+@app.post("/batches", status_code=HTTPStatus.ACCEPTED, dependencies=START, openapi_extra=_request_schema())
 async def submit_batch(request: Request) -> Submitted:
     """Take a batch and start its run."""
     config = await run_in_threadpool(_accepted, await _body(request))

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page, TimeoutError, expect
+from playwright.sync_api import Dialog, Page, expect
+from playwright.sync_api import TimeoutError as NotInTime
 
 from completions.rehearsal import FAULTS, Rehearsal, normalised, truth_of
 from completions.rehearsal.book import FrontEnds
 
 from .visitor import Visitor
+
+pytestmark = pytest.mark.browser
 
 RESULT = "[data-turn=assistant] .markdown, [data-assistant-markdown]"
 UNUSUAL = "detected unusual activity coming from your system"
@@ -42,7 +45,8 @@ def test_a_prompt_with_a_fault_meets_it(page: Page, ui: FrontEnds, fault: str, m
     with Rehearsal(ui=ui, latency=0.1) as rehearsal:
         Visitor(page, ui).open(rehearsal.url).ask(prompt)
         expect(page.locator(mark)).to_contain_text(text)
-        assert page.locator(mark).is_visible() or not text
+        if text:
+            expect(page.locator(mark)).to_be_visible()
         (asking,) = rehearsal.asked()
     assert (asking.fault, asking.completed) == (fault, False)
     assert page.locator("[data-message-complete], [aria-label='Response actions']").count() == 0
@@ -98,7 +102,12 @@ def test_an_ending_without_an_answer_looks_finished(page: Page, ui: FrontEnds, f
 def test_a_dialog_blocks_the_page_until_it_is_dismissed(page: Page, ui: FrontEnds) -> None:
     prompt = "anything [fault:dialog]"
     said: list[str] = []
-    page.on("dialog", lambda dialog: (said.append(dialog.message), dialog.dismiss()))
+
+    def dismiss(dialog: Dialog) -> None:
+        said.append(dialog.message)
+        dialog.dismiss()
+
+    page.on("dialog", dismiss)
     with Rehearsal(ui=ui, latency=0.1) as rehearsal:
         visitor = Visitor(page, ui).open(rehearsal.url)
         visitor.ask(prompt)
@@ -107,7 +116,7 @@ def test_a_dialog_blocks_the_page_until_it_is_dismissed(page: Page, ui: FrontEnd
 
 
 def test_a_page_that_never_loads(page: Page) -> None:
-    with Rehearsal(fault="slow_load") as rehearsal, pytest.raises(TimeoutError, match="Timeout 500ms exceeded"):
+    with Rehearsal(fault="slow_load") as rehearsal, pytest.raises(NotInTime, match="Timeout 500ms exceeded"):
         page.goto(rehearsal.url, timeout=500)
 
 

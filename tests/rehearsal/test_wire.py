@@ -133,7 +133,7 @@ def test_the_frames_of_front_end_b_build_the_answer(rehearsal: Rehearsal, prompt
     payloads = [json.loads(html.unescape(text)) for text in re.findall('sources-payload="([^"]+)"', answer)]
     shown = [(untracked(page["url"]), page["title"], page["attribution"]) for group in payloads for page in group]
     assert shown == [(cited.url, cited.title, cited.site_name) for cited in truth.citations]
-    assert truth.model_version not in response.text
+    assert str(truth.model_version) not in response.text
 
 
 def frames_of(body: bytes) -> Iterator[str]:

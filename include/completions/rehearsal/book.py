@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections import defaultdict
 from collections.abc import Mapping
@@ -102,6 +103,8 @@ class Book:
     """The memory of one rehearsal."""
 
     settings: Settings
+    closing: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when the server stops: whatever hangs on purpose lets go."""
     visits: list[Visit] = field(default_factory=list)
     asked: list[Asking] = field(default_factory=list)
     scripts: dict[str, Script] = field(default_factory=dict)

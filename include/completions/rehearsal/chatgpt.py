@@ -22,7 +22,8 @@ async def home(request: Request) -> Response:
     """The chat, or the wall that this visitor ran into."""
     book: Book = request.app.state.book
     visit = book.visit(request.cookies.get(_COOKIE))
-    response = await wall(visit.wall) if visit.wall else _chat(visit, request.headers.get("accept-language", ""))
+    language = request.headers.get("accept-language", "")
+    response = await wall(visit.wall, request) if visit.wall else _chat(visit, language)
     response.set_cookie(_COOKIE, str(visit.number))
     return response
 

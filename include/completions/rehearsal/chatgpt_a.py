@@ -67,7 +67,7 @@ def _head(message: Event, hints: list[str], conversation: str) -> Iterator[bytes
     text = message["content"]["parts"][0]
     echo = _message(message["id"], "user", text, "finished_successfully", {"system_hints": hints})
     yield b'event: delta_encoding\ndata: "v1"\n\n'
-    yield _data(conversation, type="resume_conversation_token", kind="topic", token="rehearsal")
+    yield _data(conversation, type="resume_conversation_token", kind="topic", token=str(uuid4()))
     yield _delta({"p": "", "o": "add", "c": 0, "v": {"message": echo, "conversation_id": conversation, "error": None}})
     yield _data(conversation, type="input_message", input_message={"id": message["id"]})
 

@@ -28,15 +28,14 @@ FAULTS: dict[str, str] = {
 }
 """Every fault by name, and the outcome of a conversation that meets it.
 
-`refused` is marked as such by front end B alone; no form of it is documented for A.
+No form of `refused` is documented for front end A: there it is a turn of apology that a `moderation` event blocks.
 """
 
 WALLS = frozenset({"challenge", "blocked", "login_wall", "layout_changed", "unavailable_here", "slow_load"})
 """Faults that can take the place of the page itself."""
 
-FAILURE_TEXT = (
-    "Something went wrong. If this issue persists please contact us through our help center at help.openai.com."
-)
+_FAILURE = "Something went wrong. If this issue persists please contact us through our help center at help.openai.com."
+_REFUSAL = "I'm sorry, but I can't help with that."
 
 _TAG = re.compile(r" \[fault:(\w+)\]\Z")
 
@@ -60,6 +59,8 @@ def spoilt(draft: Draft, fault: str | None) -> Draft:
         case "no_answer":
             return replace(draft, blocks=(), pages=(), cited=0, places=(), ads=(), queries=())
         case "failure_as_answer":
-            return replace(spoilt(draft, "no_answer"), blocks=(Paragraph((Words(FAILURE_TEXT),)),))
+            return replace(spoilt(draft, "no_answer"), blocks=(Paragraph((Words(_FAILURE),)),))
+        case "refused":
+            return replace(spoilt(draft, "no_answer"), blocks=(Paragraph((Words(_REFUSAL),)),))
         case _:
             return draft

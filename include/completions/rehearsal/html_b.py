@@ -109,8 +109,9 @@ def _math(formula: Formula, shape: str) -> str:
     words = re.sub(r"<[^>]*>", "", formula.shown)
     return (
         f'<span data-assistant-math-rendered="{shape}"><span class="katex"><span class="katex-mathml"><math><semantics>'
-        f'<mrow><mtext>{words}</mtext></mrow><annotation encoding="application/x-tex">{escape(formula.tex)}</annotation></semantics>'
-        f'</math></span><span class="katex-html" aria-hidden="true">{formula.shown}</span></span></span>'
+        f"<mrow><mtext>{words}</mtext></mrow>"
+        f'<annotation encoding="application/x-tex">{escape(formula.tex)}</annotation></semantics></math></span>'
+        f'<span class="katex-html" aria-hidden="true">{formula.shown}</span></span></span>'
     )
 
 

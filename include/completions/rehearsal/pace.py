@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from itertools import pairwise
 from random import Random
 
@@ -12,9 +12,6 @@ from starlette.types import Send
 
 from completions.rehearsal.book import Asking, Book
 
-FOREVER = 3600.0
-"""Seconds: longer than anyone waits."""
-
 _FIRST_TOKEN = 0.25
 """Share of the latency that passes before the first piece of the answer."""
 _PIECES_PER_SECOND = 12
@@ -22,33 +19,33 @@ _PIECES_PER_SECOND = 12
 
 def streamed(head: bytes, body: bytes, media_type: str, asking: Asking, book: Book) -> Response:
     """The answer to `asking` as a paced stream; a page that is told to pop up a dialog does so on its first block."""
-    pieces = paced(head, body, book.settings.latency, asking.fault, lambda: book.complete(asking))
     kind = Dropped if asking.fault == "cut_stream" else StreamingResponse
     headers = {"cache-control": "no-store"} | ({"x-page-alert": "Session expired"} if asking.fault == "dialog" else {})
-    return kind(pieces, media_type=media_type, headers=headers)
+    return kind(paced(head, body, asking, book), media_type=media_type, headers=headers)
 
 
-async def paced(
-    head: bytes, body: bytes, latency: float, fault: str | None, done: Callable[[], None]
-) -> AsyncIterator[bytes]:
-    """`head` at once, then `body` over `latency` seconds; `done` is called when all of it was sent.
+async def paced(head: bytes, body: bytes, asking: Asking, book: Book) -> AsyncIterator[bytes]:
+    """`head` at once, then `body` over the rehearsal's latency, in pieces cut anywhere as a network does.
 
-    Pieces are cut anywhere, as a network does: in the midst of an event, of a letter. A cut or stalled stream carries
-    half of the body.
+    A cut or stalled stream carries half of the body. The asking is complete when all of it was sent.
     """
     yield head
-    if fault == "slow_first_token":
-        await asyncio.sleep(FOREVER)
-    pieces = _cut(body[: len(body) // 2] if fault in ("cut_stream", "stalled_stream") else body, latency)
+    if asking.fault == "slow_first_token":
+        await book.closing.wait()
+    halved = asking.fault in ("cut_stream", "stalled_stream")
+    latency = book.settings.latency
+    pieces = _cut(body[: len(body) // 2] if halved else body, latency)
     start = asyncio.get_running_loop().time() + latency * _FIRST_TOKEN
     for number, piece in enumerate(pieces):
         due = start + latency * (1 - _FIRST_TOKEN) * number / max(1, len(pieces) - 1)
         await asyncio.sleep(due - asyncio.get_running_loop().time())
+        if book.closing.is_set():
+            return
         yield piece
-    if fault == "stalled_stream":
-        await asyncio.sleep(FOREVER)
-    if fault != "cut_stream":
-        done()
+    if asking.fault == "stalled_stream":
+        await book.closing.wait()
+    if not halved:
+        book.complete(asking)
 
 
 class Dropped(StreamingResponse):

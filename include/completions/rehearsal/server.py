@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import signal
 import socket
 from collections.abc import Callable
@@ -52,8 +54,12 @@ class Rehearsal:
         self._book: Book = app.state.book
         # Listening from the first moment: whoever connects early waits, nobody is refused.
         self._socket = socket.create_server(("127.0.0.1", port), backlog=512)
-        config = uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off", timeout_graceful_shutdown=1)
-        self._server = uvicorn.Server(config)
+        # No logging set-up of uvicorn's own: this may run in a process that has one.
+        config = uvicorn.Config(
+            app, ws="none", lifespan="off", log_config=None, access_log=False, timeout_graceful_shutdown=1
+        )
+        logging.getLogger("uvicorn.error").addFilter(_not_on_purpose)
+        self._server = _Server(config, self._book.closing)
         self._thread = Thread(target=self._server.run, args=([self._socket],), name="rehearsal", daemon=True)
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
 
@@ -104,3 +110,21 @@ def serve(rehearsal: Rehearsal, ready: Callable[[str], None]) -> None:
     with rehearsal:
         ready(rehearsal.url)
         stop.wait()
+
+
+class _Server(uvicorn.Server):
+    """Tells whatever hangs on purpose that it is over, before it waits for it."""
+
+    def __init__(self, config: uvicorn.Config, closing: asyncio.Event) -> None:
+        super().__init__(config)
+        self._closing = closing
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Let go, then stop."""
+        self._closing.set()
+        await super().shutdown(sockets)
+
+
+def _not_on_purpose(record: logging.LogRecord) -> bool:
+    """Keep uvicorn from calling a connection that a fault dropped an error."""
+    return "without completing response" not in record.getMessage()

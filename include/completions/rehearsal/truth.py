@@ -41,8 +41,9 @@ class Listed:
 
 @dataclass(frozen=True)
 class Truth:
-    """What was shown for `prompt`. Addresses carry no tracking; dates are ISO; None: this front end does not show it.
+    """What was shown for `prompt`. None: this front end does not show it. Dates are ISO.
 
+    Addresses of citations and sources carry no tracking; on the page and on the wire they do. An ad's is as shown.
     `text` is the visible words without citation labels and widgets, blocks on lines of their own, formulas as TeX;
     compare it with `normalised`. `markdown` is the answer as the site writes it, without its private marks.
     """

@@ -2,40 +2,47 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 
+from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 
-from completions.rehearsal.book import Visit
-from completions.rehearsal.pace import FOREVER
+from completions.rehearsal.book import Book, Visit
 
 PAGES = Path(__file__).parent / "pages"
 
-_STATUS = {"challenge": 403, "blocked": 403, "layout_changed": 200, "unavailable_here": 200}
+_CHALLENGED = (403, {"cf-mitigated": "challenge"})
+_PAGES: dict[str, tuple[int, dict[str, str]]] = {
+    "challenge": _CHALLENGED,
+    "blocked": (403, {}),
+    "layout_changed": (200, {}),
+    "unavailable_here": (200, {}),
+}
+"""Status and headers of the walls that are a page of their own."""
 _RELOADED = frozenset({"challenge", "layout_changed", "unavailable_here", "slow_load"})
 """Walls that a page meets by loading again; the others show up within it."""
 
 
-async def wall(fault: str) -> Response:
+async def wall(fault: str, request: Request) -> Response:
     """The page that `fault` puts in place of the chat."""
     match fault:
         case "login_wall":
             return RedirectResponse("/auth/login", 302)
         case "slow_load":
-            await asyncio.sleep(FOREVER)
+            book: Book = request.app.state.book
+            await book.closing.wait()
             return Response(status_code=504)
         case _:
-            mitigated = {"cf-mitigated": "challenge"} if fault == "challenge" else {}
-            return HTMLResponse((PAGES / f"{fault}.html").read_text(), _STATUS[fault], mitigated)
+            status, headers = _PAGES[fault]
+            return HTMLResponse((PAGES / f"{fault}.html").read_text(), status, headers)
 
 
 def interruption(fault: str | None, visit: Visit) -> Response | None:
     """What a prompt gets in place of a stream where `fault` shows in the HTTP status; the page does the rest."""
     if fault in _RELOADED:
         visit.wall = fault
-        mitigated = {"cf-mitigated": "challenge"} if fault == "challenge" else {}
-        return Response(status_code=403 if mitigated else 409, headers=mitigated)
+        status, headers = _CHALLENGED if fault == "challenge" else (409, {})
+        return Response(status_code=status, headers=headers)
     match fault:
         case "http_429":
             return PlainTextResponse("Too many requests", 429, {"retry-after": "60"})

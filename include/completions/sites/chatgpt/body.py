@@ -64,6 +64,8 @@ class Shown:
 def read_body(root: HtmlElement) -> Shown:
     """Read the answer in `root`, which is taken to pieces on the way."""
     drop(root, ADS)
+    for element in found(root, "[data-at]"):
+        del element.attrib["data-at"]  # ours to give
     listed = _listed(root)
     places = places_of(root)
     warnings = ["the answer has a list of products, which is not read on this front end"] * bool(found(root, PRODUCTS))
@@ -75,8 +77,8 @@ def read_body(root: HtmlElement) -> Shown:
     body = Body(
         text=text.text,
         markdown=markdown(root),
-        pills=[Pill(links, *text.at[f"pill-{number}"]) for number, links in enumerate(pills)],
-        entities=[_placed(entity, text.at[f"entity-{number}"]) for number, entity in enumerate(named)],
+        pills=[Pill(links, *at) for n, links in enumerate(pills) if (at := text.at.get(f"pill-{n}"))],
+        entities=[_placed(entity, at) for n, entity in enumerate(named) if (at := text.at.get(f"entity-{n}"))],
     )
     return Shown(body, listed, places, _images(root), warnings)
 

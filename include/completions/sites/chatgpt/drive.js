@@ -21,6 +21,7 @@
     const found = messages();
     return found.slice(found.findLastIndex((each) => each.matches(layout.user)) + 1);
   };
+  const failure = (text) => text.length <= task.longest && new RegExp(task.failure, "i").test(text);
   const generating = () => layout !== undefined && seen(layout.stop);
 
   const written = (node) => {
@@ -35,6 +36,15 @@
   };
   const plain = (text) => text.replace(/\r\n?/g, "\n").replace(/\u00a0/g, " ");
 
+  // A page that is none of ours: what it says instead, once it has come whole.
+  const astray = () => {
+    const [load] = performance.getEntriesByType("navigation");
+    if (layout !== undefined || !load?.loadEventEnd) return null;
+    const said = document.body.innerText.trim();
+    if (load.responseStatus >= 400 || failure(said)) return { status: load.responseStatus, said };
+    return performance.now() - load.loadEventEnd > task.patience ? { unknown: true } : null;
+  };
+
   const tasks = {
     ready: () => {
       const overlay = task.overlays.findIndex((each) => seen(each.dialog) && (!each.button || seen(each.button)));
@@ -43,13 +53,13 @@
       if (wall >= 0) return { wall };
       const open = task.layouts.find((each) => seen(each.composer));
       if (open) return { composer: open.name };
-      const [load] = performance.getEntriesByType("navigation");
-      const idle = load && load.loadEventEnd > 0 ? performance.now() - load.loadEventEnd : 0;
-      return idle > task.patience ? { unknown: true } : null;
+      return astray();
     },
     holds: () => {
       const composer = all(task.composer).find(shown);
-      return composer !== undefined && plain(held(composer)) === plain(task.prompt) && seen(task.send) ? true : null;
+      const whole = composer !== undefined && plain(held(composer)) === plain(task.prompt);
+      if (whole && seen(task.send)) return "held";
+      return !whole && task.loses ? "lost" : null;
     },
     paste: () => {
       const clipboardData = new DataTransfer();
@@ -57,17 +67,21 @@
       const paste = new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true });
       all(task.composer).find(shown)?.dispatchEvent(paste);
     },
-    sent: () => (layout && document.querySelector(layout.user)) || generating() || barrier() >= 0 || null,
+    sent: () => {
+      const elsewhere = layout === undefined && document.readyState === "complete";
+      return elsewhere || seen(layout?.user ?? ":not(*)") || generating() || barrier() >= 0 || null;
+    },
     look: () => {
+      if (layout === undefined) return { state: barrier() >= 0 || astray() ? "walled" : "waiting", length: 0 };
       const turn = answers();
       const around = turn.map((each) => each.closest(layout.turn) ?? each);
       const bodies = turn.flatMap((each) => all(layout.body, each));
       const length = bodies.reduce((sum, each) => sum + each.textContent.length, 0);
-      const busy = generating() || around.some((each) => has(each, layout.busy));
-      if (around.length && !busy && has(around.at(-1), layout.finished)) return { state: "finished", length };
-      const failed = () => [...around, ...all('[role="alert"]').filter(shown)].some(
-        (each) => each.textContent.length < 1000 && new RegExp(task.failure, "i").test(each.innerText));
-      if (!busy && (barrier() >= 0 || failed())) return { state: "walled", length };
+      const busy = around.some((each) => has(each, layout.busy));
+      if (around.length && !busy && !generating() && has(around.at(-1), layout.finished)) return { state: "finished", length };
+      const words = [...(bodies.length ? bodies : turn), ...all(task.spoken).filter(shown)];
+      const failed = () => words.some((each) => failure(each.innerText.trim()));
+      if (!generating() && (barrier() >= 0 || failed())) return { state: "walled", length };
       return { state: length ? "streaming" : "waiting", length };
     },
   };

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -15,21 +16,28 @@ from playwright.async_api import TimeoutError as PlaywrightTimeout
 from completions.errors import Outcome, Wall
 from completions.sites.base import Progress
 from completions.sites.chatgpt import failures
-from completions.sites.chatgpt.layout import BARRIERS, LAYOUTS, OVERLAYS, SERVER, Layout, Overlay
+from completions.sites.chatgpt.layout import BARRIERS, FAILED, LAYOUTS, OVERLAYS, SERVER, SPOKEN, Layout, Overlay
 
 PATIENCE = 10.0
 """Seconds after a page has loaded whole in which its composer must appear."""
+ATTEMPTS = 20
+"""To write a prompt, each of at most two seconds or so."""
 ROUNDS = 6
 """Dialogs that are closed one after another before what they are counts as a wall."""
 EVERY = 100
 """Milliseconds between two looks while waiting."""
 
+Write = Callable[[Page, Layout, str], Awaitable[None]]
+
 _SCRIPT = Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
+_BARRIERS = (*BARRIERS, FAILED)
 _TABLES: dict[str, Any] = {
     "layouts": [asdict(layout) for layout in LAYOUTS],
-    "barriers": [{"marks": barrier.marks} for barrier in BARRIERS],
+    "barriers": [{"marks": barrier.marks} for barrier in _BARRIERS],
+    "spoken": SPOKEN,
     "patience": PATIENCE * 1000,
     "failure": failures.BEGINNING,
+    "longest": failures.LONGEST,
 }
 _DIALOGS = [asdict(overlay) for overlay in OVERLAYS]
 
@@ -39,7 +47,9 @@ async def ready(page: Page) -> Layout:
     for closed in range(ROUNDS + 1):
         seen = await _until(page, "ready", overlays=_DIALOGS if closed < ROUNDS else [])
         if "wall" in seen:
-            raise Wall(BARRIERS[seen["wall"]].outcome, BARRIERS[seen["wall"]].seen)
+            raise Wall(_BARRIERS[seen["wall"]].outcome, _BARRIERS[seen["wall"]].seen)
+        if outcome := failures.of_status(seen.get("status")) or failures.of_turn(seen.get("said", "")):
+            raise Wall(outcome, f"the site answered: {seen.get('said') or seen['status']}")
         if "unknown" in seen:
             break
         if "composer" in seen:
@@ -49,13 +59,15 @@ async def ready(page: Page) -> Layout:
 
 
 async def submit(page: Page, prompt: str) -> None:
-    """Write `prompt` into the composer, exactly, and send it; once more if a dialog came up in between."""
-    sent = False
-    while not sent:
+    """Write `prompt` into the composer, exactly, and send it; again when a dialog or a late script undid it."""
+    for attempt in range(ATTEMPTS):
         layout = await ready(page)
-        await (_fill if layout is SERVER else _type)(page, layout, prompt)
-        sent = await _send(page, layout)
-    await _until(page, "sent")
+        write = _fill if layout is SERVER else _ways_to_type(prompt)[attempt % 2]
+        await write(page, layout, prompt)
+        if await _holds(page, layout, prompt) and await _send(page, layout):
+            await _until(page, "sent")
+            return
+    raise Wall(Outcome.LAYOUT_CHANGED, "the composer does not take the prompt as it is")
 
 
 async def look(page: Page) -> Progress:
@@ -63,16 +75,26 @@ async def look(page: Page) -> Progress:
     try:
         return Progress(**await page.evaluate(_SCRIPT, _TABLES | {"name": "look"}))
     except PlaywrightError as error:
-        if "Execution context was destroyed" in str(error):  # the page is on its way to another address
+        if _is_navigation(error):
             return Progress("waiting")
         raise
 
 
-async def _until(page: Page, name: str, timeout: float = 0, **task: Any) -> Any:
-    """What the script's `name` says once it says something; waits for ever unless there is a `timeout` (ms)."""
+async def _until(page: Page, name: str, limit: float = 0, **task: Any) -> Any:
+    """What the script's `name` says once it says something; waits for ever unless there is a `limit` (ms)."""
     arguments = _TABLES | {"overlays": []} | task | {"name": name}
-    seen = await page.wait_for_function(_SCRIPT, arg=arguments, polling=EVERY, timeout=timeout)
-    return await seen.json_value()
+    while True:
+        try:
+            seen = await page.wait_for_function(_SCRIPT, arg=arguments, polling=EVERY, timeout=limit)
+            return await seen.json_value()
+        except PlaywrightError as error:
+            if not _is_navigation(error):
+                raise
+
+
+def _is_navigation(error: PlaywrightError) -> bool:
+    """Whether the page was on its way to another address while it was looked at: then look again."""
+    return "Execution context was destroyed" in error.message
 
 
 async def _close(page: Page, overlay: Overlay) -> None:
@@ -89,34 +111,32 @@ async def _close(page: Page, overlay: Overlay) -> None:
 
 
 async def _fill(page: Page, layout: Layout, prompt: str) -> None:
-    """Fill the server-rendered composer; before its script runs, it loses what it is given, so fill until it holds."""
-    while True:
-        await page.locator(layout.composer).filter(visible=True).first.fill(prompt)
-        if await _holds(page, layout, prompt):
-            return
+    await page.locator(layout.composer).filter(visible=True).first.fill(prompt)
 
 
-async def _type(page: Page, layout: Layout, prompt: str) -> None:
-    """Write into the classic editor, which takes line breaks when pasted, or typed with Shift+Enter."""
-    for write in (_paste, _type_lines) if "\n" in prompt or "\r" in prompt else (_insert, _paste):
-        await page.locator(layout.composer).filter(visible=True).first.focus()
-        await page.keyboard.press("ControlOrMeta+A")
-        await page.keyboard.press("Delete")
-        await write(page, layout, prompt)
-        if await _holds(page, layout, prompt):
-            return
-    raise Wall(Outcome.LAYOUT_CHANGED, "the composer does not take the prompt as it is")
+def _ways_to_type(prompt: str) -> tuple[Write, Write]:
+    """How the classic editor takes a text; line breaks only pasted, or with Shift+Enter."""
+    return (_paste, _type_lines) if re.search(r"[\r\n]", prompt) else (_insert, _paste)
 
 
-async def _insert(page: Page, _: Layout, prompt: str) -> None:
+async def _clear(page: Page, layout: Layout) -> None:
+    await page.locator(layout.composer).filter(visible=True).first.focus()
+    await page.keyboard.press("ControlOrMeta+A")
+    await page.keyboard.press("Delete")
+
+
+async def _insert(page: Page, layout: Layout, prompt: str) -> None:
+    await _clear(page, layout)
     await page.keyboard.insert_text(prompt)
 
 
 async def _paste(page: Page, layout: Layout, prompt: str) -> None:
+    await _clear(page, layout)
     await page.evaluate(_SCRIPT, _TABLES | {"name": "paste", "composer": layout.composer, "prompt": prompt})
 
 
-async def _type_lines(page: Page, _: Layout, prompt: str) -> None:
+async def _type_lines(page: Page, layout: Layout, prompt: str) -> None:
+    await _clear(page, layout)
     first, *rest = re.split(r"\r\n?|\n", prompt)
     await page.keyboard.insert_text(first)
     for line in rest:
@@ -126,12 +146,12 @@ async def _type_lines(page: Page, _: Layout, prompt: str) -> None:
 
 
 async def _holds(page: Page, layout: Layout, prompt: str) -> bool:
-    """Whether the composer holds exactly `prompt`, and would send it."""
+    """Whether the composer holds exactly `prompt` and would send it. What it lost before it came to life stays lost."""
+    task = {"composer": layout.composer, "send": layout.send, "prompt": prompt, "loses": layout is SERVER}
     try:
-        await _until(page, "holds", timeout=1500, composer=layout.composer, send=layout.send, prompt=prompt)
+        return bool(await _until(page, "holds", limit=1500, **task) == "held")
     except PlaywrightTimeout:
         return False
-    return True
 
 
 async def _send(page: Page, layout: Layout) -> bool:

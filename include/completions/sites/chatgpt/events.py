@@ -112,6 +112,8 @@ class Reader:
             tool = (string(event, "metadata", "tool_name") or "").lower()
             by_web = bool(invoked) and ("web" in tool or "search" in tool)
             conversation.searched = conversation.searched or by_web
+        if within(event, "moderation_response", "blocked") is True:  # in dumps of the stream since 2023
+            conversation.failure = ("moderation", "the site's moderation blocked this turn")
         self._failure(event)
 
     def _failure(self, event: dict[str, object]) -> None:
@@ -182,16 +184,16 @@ def _change(holder: dict[str, object] | list[object], key: str | int, operation:
     if name == "append":
         slots[key] = _appended(old, value)
     elif name == "truncate" and isinstance(value, int) and isinstance(old, str | Growing):
-        slots[key] = "".join(old)[:value]
+        slots[key] = str(old)[: max(0, value)]
     elif name in ("add", "replace", "remove"):
         slots[key] = value
 
 
 def _appended(old: object, value: object) -> object:
     if isinstance(value, str) and isinstance(old, Growing):
-        old.append(value)
+        old.pieces.append(value)
     elif isinstance(value, str) and isinstance(old, str):
-        return Growing([old, value])
+        return Growing(old, value)
     elif isinstance(value, list) and isinstance(old, list):
         old.extend(value)
     elif isinstance(value, dict) and isinstance(old, dict):

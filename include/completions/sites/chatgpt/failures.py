@@ -15,7 +15,8 @@ _SENTENCES = {
     Outcome.BLOCKED: r"our systems have detected unusual activity|unusual activity has been detected"
     r"|chat verification (?:could not be completed|required)",
     Outcome.LOGIN_WALL: r"(?:please )?(?:log|sign) in to continue",
-    Outcome.UNAVAILABLE_HERE: r".{0,60}not available in your (?:country|region)",
+    Outcome.UNAVAILABLE_HERE: r"country, region, or territory not supported"
+    r"|.{0,80}(?:services?|chatgpt) (?:is|are) not available in your (?:country|region)",
     Outcome.NETWORK: r"something went wrong|there was an error generating a response|network error"
     r"|hmm\W{0,3}\s*something seems to have gone wrong",
 }
@@ -25,12 +26,13 @@ BEGINNING = rf"^\W*(?:{'|'.join(_SENTENCES.values())})\b"
 _BEGINNINGS = {outcome: re.compile(rf"\W*(?:{words})\b", re.IGNORECASE) for outcome, words in _SENTENCES.items()}
 
 _CODES = {
-    Outcome.RATE_LIMITED: "rate.?limit|too.?many|quota|limit.?(?:reached|exceeded)|429",
-    Outcome.UNAVAILABLE_HERE: "unsupported.?country|unavailable.?(?:in|for).?(?:country|region|legal)|451",
-    Outcome.REFUSED: "safety|moderation|content.?policy",
-    Outcome.LOGIN_WALL: "login|log.in|sign.?in|sign.?up|unauthori[sz]ed|auth.?required|401",
-    Outcome.BLOCKED: "unusual.?activity|verification|sentinel|blocked|forbidden|403",
+    Outcome.REFUSED: r"safety|moderation|content.?policy",
+    Outcome.RATE_LIMITED: r"rate.?limit|too.?many|quota|limit.?(?:reached|exceeded)|\b429\b",
+    Outcome.UNAVAILABLE_HERE: r"unsupported.?country|\b451\b",
+    Outcome.LOGIN_WALL: r"login|log.in|sign.?in|unauthori[sz]ed|auth.?required|\b401\b",
+    Outcome.BLOCKED: r"unusual.?activity|verification|sentinel|blocked|forbidden|\b403\b",
 }
+"""What failures call themselves in statuses, reasons and gates; where several are named, the first here decides."""
 _CODE_WORDS = {outcome: re.compile(words, re.IGNORECASE) for outcome, words in _CODES.items()}
 
 
@@ -45,14 +47,11 @@ def of_turn(text: str) -> Outcome | None:
 
 
 def of_codes(*codes: str | None) -> Outcome:
-    """What a failure means that names itself by status, reason or gate, the most telling code first."""
-    for code in filter(None, codes):
-        for outcome, words in _CODE_WORDS.items():
-            if words.search(code):
-                return outcome
-        if turn := of_turn(code):
-            return turn
-    return Outcome.NETWORK
+    """What a failure means that names itself by status, reason, gate or a sentence."""
+    named = " ".join(filter(None, codes))
+    by_name = next((outcome for outcome, words in _CODE_WORDS.items() if words.search(named)), None)
+    spoken = next(filter(None, map(of_turn, filter(None, codes))), None)
+    return by_name or spoken or Outcome.NETWORK
 
 
 def of_status(status: int | None) -> Outcome | None:

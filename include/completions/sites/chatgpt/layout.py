@@ -125,13 +125,16 @@ BARRIERS = (
         '#mobile-auth-dialog, #modal-no-auth-login, [data-testid="modal-no-auth-login"]',
         yields=True,
     ),
-    Barrier(
-        Outcome.NETWORK,
-        "the site says that something went wrong and offers to try again",
-        "[data-conversation-recovery], [data-composer-submission-status], [data-failure-status]",
-        yields=True,
-    ),
 )
+FAILED = Barrier(
+    Outcome.NETWORK,
+    "the site says that something went wrong and offers to try again",
+    "[data-conversation-recovery], [data-composer-submission-status], [data-failure-status]",
+    yields=True,
+)
+"""A failure that can be tried again, unless its codes or words say better what it is."""
+SPOKEN = '[data-composer-submission-status], [role="alert"], [role="dialog"]'
+"""Where the site says in words what went wrong."""
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from completions.sites.chatgpt.sight import Body, Link, Pill
 from completions.sites.chatgpt.untrusted import load
 from completions.text import POINT, tidy, without_points, words
 
-LONGEST = 1_000_000
+LONGEST = 300_000
 """Characters of markdown that are rendered; a longer text is given as it was written."""
 
 _TOKENS = re.compile(

@@ -72,7 +72,7 @@ def _parts(message: Message) -> str:
     """The text of a message as it was written; its other parts are files."""
     parts = within(message, "content", "parts")
     texts = parts if isinstance(parts, list) else []
-    return "\n\n".join("".join(text) for text in texts if isinstance(text, str | Growing) and text)
+    return "\n\n".join(filter(None, (str(text) for text in texts if isinstance(text, str | Growing))))
 
 
 def _body(answers: list[Message], references: list[Message], turn: list[Message], warnings: list[str]) -> Body | None:

@@ -16,7 +16,7 @@ from completions.markup import closest, found, parsed, source
 from completions.sites.base import Captured
 from completions.sites.chatgpt import failures
 from completions.sites.chatgpt.body import FOOTNOTES, PAYLOADS, payload, places_of, read_body
-from completions.sites.chatgpt.layout import BARRIERS, CONVERSATION, LAYOUTS, REACT, SERVER, Layout
+from completions.sites.chatgpt.layout import BARRIERS, CONVERSATION, FAILED, LAYOUTS, REACT, SERVER, SPOKEN, Layout
 from completions.sites.chatgpt.sight import Link, Sight, Trouble
 from completions.sites.chatgpt.untrusted import is_its_own
 from completions.text import tidy, words
@@ -68,7 +68,6 @@ def _read_answer(
         sight.searched = any(_SEARCHING.search(each.text_content()) for each in statuses) or None
     shown = read_body(_words_of(answers, layout))
     sight.body, sight.images = shown.body, shown.images
-    sight.sources += [page for pill in shown.body.pills for page in pill.links]
     sight.warnings += shown.warnings
     if layout is REACT:
         shown.body.entities = None
@@ -79,17 +78,18 @@ def _refused(captured: Captured, root: HtmlElement | None, layout: Layout | None
     text = captured.html or ""
     if captured.headers.get("cf-mitigated") == "challenge" or (layout is None and _CHALLENGED.search(text)):
         return Trouble(Outcome.CHALLENGE, "the site asks for a proof of being human")
-    if outcome := failures.of_status(captured.status):
-        return Trouble(outcome, f"the site answered with HTTP {captured.status}")
+    if by_status := failures.of_status(captured.status):
+        return Trouble(by_status, f"the site answered with HTTP {captured.status}")
     if captured.url and _is_login(captured.url):
         return Trouble(Outcome.LOGIN_WALL, "the site led to its login page")
-    if root is None or layout is not None:
+    if layout is not None:
         return None
-    if barrier := _barrier(root):
-        return barrier
-    said = " ".join(root.text_content().split())
-    outcome = failures.of_turn(said)
-    return Trouble(outcome, f"the site says: {said}") if outcome else None
+    said = "" if root is None else words(tidy(deepcopy(root))).text
+    if not said and (root is None or not found(root, "body *")):
+        return Trouble(Outcome.NETWORK, "the page is empty")
+    if spoken := failures.of_turn(said):
+        return Trouble(spoken, f"the site says: {' '.join(said.split())}")
+    return None if root is None else _barrier(root)
 
 
 def _is_login(url: str) -> bool:
@@ -104,11 +104,16 @@ def _barrier(root: HtmlElement) -> Trouble | None:
     for barrier in BARRIERS:
         if any(_is_shown(element) for element in found(root, barrier.marks)):
             return Trouble(barrier.outcome, barrier.seen, barrier.yields)
-    for alert in found(root, '[role="alert"]'):
-        said = " ".join(alert.text_content().split())
-        if _is_shown(alert) and (outcome := failures.of_turn(said)):
-            return Trouble(outcome, f"the site says: {said}", yields=True)
-    return None
+    for failed in found(root, "[data-failure-status]"):
+        codes = [failed.get(name) for name in ("data-failure-status", "data-failure-reason", "data-gate-kind")]
+        if (outcome := failures.of_codes(*codes)) is not FAILED.outcome:
+            return Trouble(outcome, f"the site marks a failure: {' '.join(filter(None, codes))}", yields=True)
+    for spoken in found(root, SPOKEN):
+        said = " ".join(spoken.text_content().split())
+        if _is_shown(spoken) and (meant := failures.of_turn(said)):
+            return Trouble(meant, f"the site says: {said}", yields=True)
+    failed_at_all = any(_is_shown(element) for element in found(root, FAILED.marks))
+    return Trouble(FAILED.outcome, FAILED.seen, FAILED.yields) if failed_at_all else None
 
 
 def _is_shown(element: HtmlElement) -> bool:
@@ -217,7 +222,7 @@ def _above_divider(panel: HtmlElement) -> list[Link]:
 
 
 def _is_listing(button: HtmlElement) -> bool:
-    """Whether a button with pages lists them for the whole answer: it stands outside the words, or in their footnote."""
+    """Whether a button lists its pages for the whole answer: it stands outside the words, or in their footnote."""
     return closest(button, FOOTNOTES) is not None or closest(button, SERVER.body) is None
 
 

@@ -7,7 +7,7 @@
         <p data-assistant-stream-block="" data-assistant-stream-block-index="0">…</p></template></template>
 
 `application/vnd.openai.conversation-source+ndjson` (since October 2026) is one JSON object a line: `content` with
-markdown that replaces or is appended, `control`, `shared` with HTML, `end`. No form of it tells the searches or the model.
+markdown that replaces or is appended, `control`, `shared` with HTML, `end`. Neither tells the searches or the model.
 """
 
 from __future__ import annotations
@@ -121,9 +121,9 @@ def _line(turn: _Turn, line: object) -> None:
     if kind == "content":
         written = turn.markdown.setdefault(string(line, "messageId") or "", Growing())
         if string(line, "mode") != "append":
-            written.clear()
+            written.pieces.clear()
         text = within(line, "markdown")
-        written.append(text if isinstance(text, str) else "")
+        written.pieces.append(text if isinstance(text, str) else "")
     elif kind == "shared":
         _apply(turn, string(line, "html") or "")
     elif kind == "control":
@@ -148,7 +148,7 @@ def _sight(turn: _Turn) -> Sight:
     if (root := _drawn(turn)) is not None:
         show(sight, read_body(root))
     elif turn.markdown:
-        sight.body, unresolved = resolve("".join(list(turn.markdown.values())[-1]), {}, {})
+        sight.body, unresolved = resolve(str(list(turn.markdown.values())[-1]), {}, {})
         sight.warnings += [f"{unresolved} citations of the wire have no address"] * bool(unresolved)
     if any(_SEARCHING.search(fragment(status).text_content()) for status in turn.statuses):
         sight.searched = True
@@ -158,7 +158,7 @@ def _sight(turn: _Turn) -> Sight:
 def show(sight: Sight, shown: Shown) -> None:
     """Add to `sight` an answer as this front end draws it."""
     sight.body, sight.places, sight.images = shown.body, shown.places, shown.images
-    sight.sources = [*shown.listed, *(page for pill in shown.body.pills for page in pill.links)]
+    sight.sources = shown.listed
     sight.warnings += shown.warnings
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 
 from completions.sites.base import StreamKind
+from completions.sites.chatgpt import failures
 from completions.sites.chatgpt.events import Reader
 from completions.sites.chatgpt.messages import read_messages
 from completions.sites.chatgpt.partial import CONTROL, FRAME, read_lines, read_partial
-from completions.sites.chatgpt.sight import Sight
+from completions.sites.chatgpt.sight import Sight, Trouble
 from completions.sites.chatgpt.untrusted import load, string, table
 
 _HEAD = 4000
@@ -28,7 +29,10 @@ def read_stream(data: bytes) -> Sight:
         conversation = Reader().read(text)
         if conversation.recognised:
             return read_messages(conversation)
-    if not text.strip():
+    said = text.strip()
+    if outcome := failures.of_turn(said):
+        return Sight(finished=False, trouble=Trouble(outcome, f"the site sent: {said}"))
+    if not said:
         return Sight(finished=False, warnings=["the stream is empty"])
     return Sight(warnings=["the stream is of no kind that this site is known to send"])
 

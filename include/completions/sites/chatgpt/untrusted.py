@@ -16,8 +16,14 @@ _ITS_OWN = ("chatgpt.com", "chat.openai.com")
 """Hosts whose links lead nowhere but back."""
 
 
-class Growing(list[str]):
+class Growing:
     """A text that comes in pieces; joined when it is read, so that a long one stays cheap to append to."""
+
+    def __init__(self, *pieces: str) -> None:
+        self.pieces = list(pieces)
+
+    def __str__(self) -> str:
+        return "".join(self.pieces)
 
 
 def load(text: str | bytes | None) -> object:
@@ -50,9 +56,7 @@ def rows(value: object, *path: str) -> Iterator[dict[str, object]]:
 def string(value: object, *path: str) -> str | None:
     """The text at `path`; None when it is empty or no text."""
     there = within(value, *path)
-    if isinstance(there, Growing):
-        there = "".join(there)
-    return printable(there).strip() or None if isinstance(there, str) else None
+    return printable(str(there)).strip() or None if isinstance(there, str | Growing) else None
 
 
 def number(value: object, *path: str) -> float | None:

@@ -25,7 +25,7 @@ def unite(page: Sight | None, wire: Sight | None, home: str) -> Reading:
     warnings = [*chain.from_iterable(sight.warnings for sight in given), *_disagreement(page, wire)]
     finished = bool(given) and all(sight.finished for sight in given)
     answer = _answer(page, wire, home)
-    outcome, message = _outcome(given, answer, finished=finished)
+    outcome, message = _outcome(page, wire, answer, finished=finished)
     if outcome is Outcome.ANSWERED:
         warnings += [
             sight.trouble.seen for sight in given if sight.trouble and sight.trouble.outcome is not Outcome.NETWORK
@@ -43,29 +43,26 @@ def unite(page: Sight | None, wire: Sight | None, home: str) -> Reading:
     )
 
 
-def _outcome(given: list[Sight], answer: Answer | None, *, finished: bool) -> tuple[Outcome, str | None]:
-    troubles = [sight.trouble for sight in reversed(given) if sight.trouble]  # the wire says it best
-    standing = next((each for each in troubles if not each.yields), None)
-    if standing:
+def _outcome(
+    page: Sight | None, wire: Sight | None, answer: Answer | None, *, finished: bool
+) -> tuple[Outcome, str | None]:
+    troubles = [sight.trouble for sight in (wire, page) if sight and sight.trouble]  # the wire says it best
+    if standing := next((each for each in troubles if not each.yields), None):
         return standing.outcome, standing.seen
     if answer and (failure := failures.of_turn(answer.answer_text)):
-        return failure, f"the site says: {answer.answer_text}"
+        return failure, f"the site says: {' '.join(answer.answer_text.split())}"
     if finished and answer and answer.answer_text:
         return Outcome.ANSWERED, None
     if troubles:
         return troubles[0].outcome, troubles[0].seen
-    if not any(sight.variant for sight in given):
+    if (page and page.variant is None) or (not page and (not wire or wire.finished is None)):
         return Outcome.LAYOUT_CHANGED, "neither page nor stream is of a kind that this adapter knows"
     if finished:
         return Outcome.NO_ANSWER, "the site finished its turn without a word"
-    return Outcome.NETWORK, _unfinished(given, answer)
-
-
-def _unfinished(given: list[Sight], answer: Answer | None) -> str:
     if not answer or not answer.answer_text:
-        return "there is no answer to the last prompt"
-    cut = "the page" if not given[0].finished else "the stream"
-    return f"{cut} does not say that the answer is whole"
+        return Outcome.NETWORK, "there is no answer to the last prompt"
+    cut = "page" if page and not page.finished else "stream"
+    return Outcome.NETWORK, f"the {cut} does not say that the answer is whole"
 
 
 def _disagreement(page: Sight | None, wire: Sight | None) -> list[str]:

@@ -65,8 +65,12 @@ async function ask(prompt) {
   }
 }
 
-const announce = () =>
-  fetch("/unauth-mweb/conversation/prepare?lightweight_authenticated=0", { method: "POST" });
+// What the live page sends ahead of a prompt; nothing comes of it here.
+async function announce() {
+  const requirements = "/unauth-mweb/sentinel/chat-requirements";
+  for (const url of [`${requirements}/prepare`, `${requirements}/finalize`, "/unauth-mweb/conversation/prepare"])
+    await fetch(`${url}?lightweight_authenticated=0`, { method: "POST" });
+}
 
 function post(prompt, pending, user) {
   const query = `lightweight_authenticated=0&operationId=${crypto.randomUUID()}`;
@@ -156,8 +160,7 @@ const controls = {
   },
   failed(control, message) {
     const { failureReason, failureStatus, gateKind } = control.dataset;
-    setGenerating(null);
-    message.removeAttribute("data-message-streaming");
+    settle(message);
     message.dataset.failureStatus = failureStatus;
     if (failureReason === "rate_limit") $("#no-auth-soft-rate-limit-dialog").showModal();
     else if (gateKind === "safety") intervene(message);
@@ -185,18 +188,22 @@ function warn(text) {
 }
 
 function failHttp(message, status) {
-  setGenerating(null);
-  message.removeAttribute("data-message-streaming");
+  settle(message);
   message.dataset.failureStatus = status;
   if (status === 429) return warn("Too many requests. Please slow down.");
   message.append($("[data-conversation-recovery]"));
   $("[data-conversation-recovery]", message).hidden = false;
 }
 
-function finish(message) {
+// However it ended: nothing is being written any more.
+function settle(message) {
   setGenerating(null);
   message.removeAttribute("data-message-streaming");
-  message.dataset.messageComplete = "";
   $("[data-assistant-placeholder-slot]", message).textContent = "";
+}
+
+function finish(message) {
+  settle(message);
+  message.dataset.messageComplete = "";
   message.append(actions(message));
 }

@@ -1,0 +1,68 @@
+"""Run the DAG's graph with steps that do nothing but end as a scenario says, and print how each run and task ended.
+
+`dag.test()` has Airflow's own scheduling decide what runs. Started by `test_wiring` in a process with its own Airflow home.
+"""
+
+from __future__ import annotations
+
+import json
+import runpy
+import sys
+from typing import Any
+from unittest import mock
+
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
+
+from completions.settings import PROJECT
+from completions_airflow import steps
+
+SCENARIOS: dict[str, dict[str, Any]] = {
+    "all is well": {},
+    "nothing to ask": {"shards": 0},
+    "a shard breaks": {"broken": {1}},
+    "all shards break": {"broken": {0, 1, 2}},
+    "no prompt was answered": {"collect": "fail"},
+    "the plan breaks": {"plan": "fail"},
+    "no callback": {"notify": "skip"},
+    "the delivery fails": {"notify": "fail"},
+    "nothing was answered nor delivered": {"collect": "fail", "notify": "fail"},
+}
+
+
+def _end(how: str | None) -> None:
+    match how:
+        case "fail":
+            raise AirflowFailException("as the scenario says")
+        case "skip":
+            raise AirflowSkipException("as the scenario says")
+
+
+def run(scenario: dict[str, Any]) -> dict[str, Any]:
+    """The end states of the run, and of each task's instances."""
+
+    def plan() -> list[int]:
+        _end(scenario.get("plan"))
+        return list(range(scenario.get("shards", 3)))
+
+    async def ask(shard: int) -> None:
+        _end("fail" if shard in scenario.get("broken", ()) else None)
+
+    def collect() -> None:
+        _end(scenario.get("collect"))
+
+    def notify() -> None:
+        _end(scenario.get("notify"))
+
+    with mock.patch.multiple(steps, plan=plan, ask=ask, collect=collect, notify=notify):
+        dag = runpy.run_path(str(PROJECT / "dags/batch_completions.py"))["batch_completions"]()
+    ended = dag.test()
+    states: dict[str, list[str]] = {}
+    for instance in sorted(ended.get_task_instances(), key=lambda one: one.map_index):
+        states.setdefault(instance.task_id, []).append(instance.state)
+    return {"run": ended.state, **states}
+
+
+if __name__ == "__main__":
+    results = {name: run(scenario) for name, scenario in SCENARIOS.items()}
+    with open(sys.argv[1], "w") as file:
+        json.dump(results, file)

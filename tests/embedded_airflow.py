@@ -1,0 +1,57 @@
+"""One real Airflow for the whole test session, with a home, a store, a rehearsal and an SQS of its own."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator
+
+import pytest
+from moto.server import ThreadedMotoServer
+
+from completions.airflow_api import Airflow
+from completions.embedded import Embedded, free_port
+from completions.rehearsal import Rehearsal
+from completions.store import open_store
+from real_airflow import PREVIOUS_SECRET, SECRET, RealAirflow
+
+
+@pytest.fixture(scope="session")
+def sqs() -> Iterator[str]:
+    """URL of an SQS that lives in this process and is reached over HTTP."""
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def airflow(tmp_path_factory: pytest.TempPathFactory, sqs: str) -> Iterator[RealAirflow]:
+    """The Airflow that all tests share."""
+    home = tmp_path_factory.mktemp("airflow")
+    embedded = Embedded(home=home, port=free_port())
+    with Rehearsal(latency=0.2, ui="b") as rehearsal:
+        with pytest.MonkeyPatch.context() as env:
+            for name, value in _environment(str(home / "store"), rehearsal.url, sqs).items():
+                env.setenv(name, value)
+            running = embedded.up()
+        try:
+            yield RealAirflow(embedded, Airflow(running.url), open_store(home / "store"), rehearsal, sqs)
+        finally:
+            embedded.down()
+
+
+def _environment(store: str, rehearsal: str, sqs: str) -> dict[str, str]:
+    aws = {"region_name": "eu-central-1", "service_config": {"sqs": {"endpoint_url": sqs}}}
+    connections = {
+        "aws_default": {"conn_type": "aws", "login": "testing", "password": "testing", "extra": aws},
+        "completions_webhook": {"conn_type": "http", "password": SECRET, "extra": {"previous": PREVIOUS_SECRET}},
+    }
+    return {
+        "COMPLETIONS_STORE": store,
+        "COMPLETIONS_REHEARSAL_URL": rehearsal,
+        "COMPLETIONS_CALLBACK_ALLOW": "127.0.0.1",
+        **{f"AIRFLOW_CONN_{name.upper()}": json.dumps(connection) for name, connection in connections.items()},
+    }

@@ -1,0 +1,158 @@
+"""Recorded pages and streams, read as `completions parse` reads them. Skipped where the recordings are not there."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from completions.answer import Reading
+from completions.errors import Outcome
+from completions.sites import parse, site
+
+CAPTURES = Path(os.environ.get("COMPLETIONS_CAPTURES", Path(__file__).parents[3] / "shared" / "captures")) / "chatgpt"
+
+pytestmark = pytest.mark.skipif(not CAPTURES.is_dir(), reason="no recordings here")
+
+
+def reading(name: str) -> Reading:
+    data = (CAPTURES / name).read_bytes()
+    is_page = name.endswith(".html") and ".partial." not in name
+    return parse(site("chatgpt"), html=data if is_page else None, stream=None if is_page else data)
+
+
+@pytest.mark.parametrize(
+    ("name", "outcome", "variant", "page_finished", "stream_finished"),
+    [
+        ("SYNTHETIC_conversation_get_search.json", "answered", "react", None, True),
+        ("SYNTHETIC_sse_delta_v1_search.txt", "answered", "react", None, True),
+        ("SYNTHETIC_unauth_mweb_updates.partial.html", "answered", "server", None, True),
+        ("SYNTHETIC_unauth_mweb_failed.partial.html", "rate_limited", "server", None, False),
+        ("SYNTHETIC_variantB_answer_with_sources.html", "answered", "server", True, None),
+        ("covai_chatgpt-chat_2026-05.html", "answered", "react", True, None),
+        ("rashidazarang_chatgpt-live-shapes.html", "network", "react", None, None),  # messages without their turn
+    ],
+)
+def test_verdicts(
+    name: str, outcome: str, variant: str, page_finished: bool | None, stream_finished: bool | None
+) -> None:
+    seen = reading(name)
+    assert seen.outcome == outcome, seen.error_message
+    assert (seen.ui_variant, seen.page_finished, seen.stream_finished) == (variant, page_finished, stream_finished)
+    assert seen.finished is (seen.outcome is Outcome.ANSWERED)
+    assert seen.warnings == []
+
+
+@pytest.mark.parametrize("name", ["SYNTHETIC_conversation_get_search.json", "SYNTHETIC_sse_delta_v1_search.txt"])
+def test_the_classic_wire(name: str) -> None:
+    answer = reading(name).answer
+    assert answer
+    assert answer.answer_text == "MCP is an open protocol.\n\nIt links tools to models."
+    assert answer.answer_markdown == "**MCP** is an open protocol.\n\n- It links tools to models."
+    assert answer.citations
+    assert [(each.url, each.role, each.pill, each.char_start, each.site_name) for each in answer.citations] == [
+        ("https://docs.example.com/page0?utm_source=chatgpt.com", "inline", 1, 23, "Example Docs"),
+        ("https://news.example.org/page1?utm_source=chatgpt.com", "inline", 2, 50, "Example News"),
+        ("https://blog.example.net/page2?utm_source=chatgpt.com", "more", 2, 50, "Blog"),
+    ]
+    assert [each.domain for each in answer.citations] == ["example.com", "example.org", "example.net"]
+    assert answer.sources
+    assert [(each.url_canonical, each.cited) for each in answer.sources] == [
+        ("https://docs.example.com/page0", True),
+        ("https://news.example.org/page1", True),
+        ("https://blog.example.net/page2", True),
+    ]
+    assert answer.fan_out_queries
+    assert [(each.query, each.order) for each in answer.fan_out_queries] == [("what is mcp", 1), ("mcp meaning", 2)]
+    assert (answer.model_version, answer.model_version_source) == ("gpt-5-3", "wire")
+    assert answer.web_search_triggered is True
+    assert answer.conversation_url == "https://chatgpt.com/c/6ac0aaaa-0000-83ea-0000-000000000001"
+    assert (answer.follow_up_questions, answer.products, answer.ads) == ([], [], None)
+
+
+@pytest.mark.parametrize(
+    "name", ["SYNTHETIC_unauth_mweb_updates.partial.html", "SYNTHETIC_variantB_answer_with_sources.html"]
+)
+def test_the_server_rendered_front_end(name: str) -> None:
+    answer = reading(name).answer
+    assert answer
+    assert answer.answer_text == "Two agencies stand out.\n\nAcme GmbH for retail"
+    assert answer.answer_markdown == "Two agencies stand out.\n\n- Acme GmbH for retail"
+    assert answer.citations
+    assert [(each.url_canonical, each.role, each.title, each.snippet) for each in answer.citations] == [
+        ("https://clutch.example.co/top", "inline", "Top agencies", "List."),
+        ("https://blog.example.net/agencies", "more", "Agencies compared", None),
+    ]
+    assert answer.sources
+    assert [each.url_canonical for each in answer.sources] == [each.url_canonical for each in answer.citations]
+    assert answer.entities
+    [entity] = answer.entities
+    assert (entity.name, entity.category) == ("Acme GmbH", "company")
+    assert answer.answer_text[entity.char_start : entity.char_end] == "Acme GmbH"
+    assert (answer.fan_out_queries, answer.model_version, answer.follow_up_questions) == (None, None, None)
+    assert answer.conversation_url == "https://chatgpt.com/uc/6ac0aaaa-0000-83ea-0000-000000000001"
+
+
+def test_the_page_shows_what_its_stream_does_not() -> None:
+    seen = reading("SYNTHETIC_variantB_answer_with_sources.html")
+    assert seen.answer
+    assert seen.answer.places
+    assert [(each.name, each.category) for each in seen.answer.places] == [("Acme GmbH", "agency")]
+    assert seen.answer.ads == []
+    portions = seen.portions
+    assert portions.prompt_html and "best retail agencies in berlin" in portions.prompt_html
+    assert portions.completion_html and "Two agencies" in portions.completion_html
+    assert portions.sources_html and portions.sources_html.count("<li>") == 2
+    assert portions.ads_html is None
+
+
+def test_page_and_wire_of_one_conversation_agree() -> None:
+    page, stream = (
+        (CAPTURES / name).read_bytes()
+        for name in ("SYNTHETIC_variantB_answer_with_sources.html", "SYNTHETIC_unauth_mweb_updates.partial.html")
+    )
+    both = parse(site("chatgpt"), html=page, stream=stream)
+    assert (both.outcome, both.warnings) == (Outcome.ANSWERED, [])
+    assert both.answer == reading("SYNTHETIC_variantB_answer_with_sources.html").answer
+
+
+def test_a_real_page_with_code_a_table_and_a_formula() -> None:
+    answer = reading("covai_chatgpt-chat_2026-05.html").answer
+    assert answer
+    assert answer.answer_text.startswith("Here is a short example response with the requested formatting:\n\nThis paragraph")
+    assert "a link to deadrat.in. Markdown formatting" in answer.answer_text
+    assert "\nSweden\t4,200\t36\t25\t65%\n" in answer.answer_text
+    assert answer.answer_text.endswith("Euler’s Identity:\n\ne^{i\\pi}+1=0")
+    for noise in ("ChatGPT said", "Copy", "elixir", "Show more", "ChatGPT can make mistakes", "iπ"):
+        assert noise not in answer.answer_text
+    written = answer.answer_markdown
+    assert "**bold text**, *italic text*, and a link to [deadrat.in](https://www.deadrat.in/?utm_source=chatgpt.com)." in written
+    assert '```elixir\ndefmodule Hello do\n  def world do\n    IO.puts("Hello, world!")\n  end\nend\n\nHello.world()\n```' in written
+    assert "| Denmark | 5,500 | 37 | 25 | 67% |" in written
+    assert written.endswith("$e^{i\\pi}+1=0$")
+    assert answer.citations == []  # a link among the words cites nothing
+    assert (answer.model_version, answer.model_version_source) == ("gpt-5-5", "page")
+
+
+def test_shapes_that_a_maintainer_mirrored() -> None:
+    answer = reading("rashidazarang_chatgpt-live-shapes.html").answer
+    assert answer
+    assert answer.answer_markdown == (
+        "## Audit Heading\n\n**Bold** text, *italic* text, and inline variance $\\sigma^2$.\n\n$$\ny=x^2\n$$\n\n"
+        "```TypeScript\nconst value = 1;\nconsole.log(value);\n```\n\n"
+        "| Feature | Status | Notes |\n| --- | --- | --- |\n| Tables | Stable | Flatten spans |\n\n"
+        "- Parent item\n  - Child item\n\n> Quoted synthetic result.\n\n"
+        "See [Doc \\[A\\]](<https://example.com/a)b>).\n\nsample-report.csv\n\naudit-notes.md"
+    )
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in CAPTURES.glob("*")))
+def test_a_cut_recording_is_never_taken_for_a_whole_one(name: str) -> None:
+    data, whole = (CAPTURES / name).read_bytes(), reading(name)
+    is_page = name.endswith(".html") and ".partial." not in name
+    for end in range(0, len(data), max(1, len(data) // 150)):
+        cut = data[:end]
+        seen = parse(site("chatgpt"), html=cut if is_page else None, stream=None if is_page else cut)
+        if seen.outcome is Outcome.ANSWERED:
+            assert seen.answer == whole.answer, end
