@@ -143,6 +143,15 @@ async def test_a_page_that_hangs_up_after_the_end_marker_cuts_nothing(page: Page
     assert (tap.stream, tap.closed) == (b"".join(WORDS), True)
 
 
+async def test_nothing_counts_as_ended_before_its_body_is_here(page: Page) -> None:
+    async with served(status(200, "body")) as url:
+        tap = await tapped(page, url)
+        for asked in range(1, 30):
+            await page.evaluate(f"body => void ({READ_ALL})(body)", "?")
+            await until(tap, lambda asked=asked: len(tap.exchanges) == asked and tap.closed)
+            assert tap.stream == b"body" * asked
+
+
 async def test_answers_that_end_before_they_can_be_streamed_are_whole(page: Page) -> None:
     async def echo(request: Request) -> Response:
         return Response(await request.body() * 10)

@@ -1,7 +1,7 @@
 """What the site sends for the conversation, recorded as received.
 
-The record is taken over the Chrome DevTools Protocol (`Network.streamResourceContent`): the page cannot see it, and what
-was sent before a connection broke is kept, which `response.body()` would lose.
+The record is taken over the Chrome DevTools Protocol (`Network.streamResourceContent`): the page cannot see it, and
+what was sent before a connection broke is kept, which `response.body()` would lose.
 """
 
 from __future__ import annotations
@@ -9,8 +9,10 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from playwright.async_api import CDPSession, Page
@@ -52,18 +54,17 @@ class Tap:
     def __init__(self, wires: Sequence[Wire]) -> None:
         self.wires = wires
         self.exchanges: dict[str, Exchange] = {}
-        self.bytes_received = 0
         self.stirred = asyncio.Event()
         """Set whenever something came; the one who waits clears it."""
-        self._session: CDPSession | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._received: Counter[str] = Counter()
+        self._bodies: set[asyncio.Task[None]] = set()
 
     async def attach(self, page: Page) -> None:
         """Record from now on."""
-        self._session = session = await page.context.new_cdp_session(page)
+        session = await page.context.new_cdp_session(page)
         for event, handler in {
             "Network.requestWillBeSent": self._sent,
-            "Network.responseReceived": self._responded,
+            "Network.responseReceived": partial(self._responded, session),
             "Network.dataReceived": self._data,
             "Network.loadingFinished": self._finished,
             "Network.loadingFailed": self._failed,
@@ -76,9 +77,12 @@ class Tap:
 
     @property
     def closed(self) -> bool | None:
-        """Whether everything recorded ended by itself (True), something was cut (False), or it goes on (None)."""
+        """Whether everything recorded ended by itself (True), something was cut (False), or it goes on (None).
+
+        An exchange goes on until its body is here, which may be later than its end.
+        """
         ends = [exchange.closed for exchange in self.exchanges.values() if exchange.kind != "websocket"]
-        return None if not ends or None in ends else all(ends)
+        return None if self._bodies or not ends or None in ends else all(ends)
 
     @property
     def stream(self) -> bytes | None:
@@ -95,49 +99,39 @@ class Tap:
         """Bytes recorded so far."""
         return sum(len(exchange.head) + sum(map(len, exchange.chunks)) for exchange in self.exchanges.values())
 
+    @property
+    def bytes_received(self) -> int:
+        """Bytes that the page received, as they came over the network; unpacked of what goes on or was cut."""
+        return self._received.total()
+
     def _sent(self, event: dict[str, Any]) -> None:
         request = event["request"]
         if any(wire.method == request["method"] and wire.url.search(request["url"]) for wire in self.wires):
             self.exchanges[event["requestId"]] = Exchange(request["url"])
 
-    def _responded(self, event: dict[str, Any]) -> None:
+    def _responded(self, session: CDPSession, event: dict[str, Any]) -> None:
         if not (exchange := self.exchanges.get(event["requestId"])):
             return
         response = event["response"]
         exchange.status = response["status"]
         exchange.headers = {name.lower(): value for name, value in response["headers"].items()}
         exchange.kind = KINDS.get(response["mimeType"])
-        task = asyncio.ensure_future(self._stream(event["requestId"], exchange))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        body = asyncio.ensure_future(_stream(session, event["requestId"], exchange))
+        self._bodies.add(body)
+        body.add_done_callback(self._begun)
 
-    async def _stream(self, request: str, exchange: Exchange) -> None:
-        """Ask for the body as it comes; what came before this answer is its head."""
-        assert self._session
-        try:
-            answer = await self._session.send("Network.streamResourceContent", {"requestId": request})
-            exchange.head = base64.b64decode(answer["bufferedData"])
-        except PlaywrightError:
-            exchange.head = await self._whole(request)
+    def _begun(self, body: asyncio.Task[None]) -> None:
+        self._bodies.discard(body)
         self.stirred.set()
 
-    async def _whole(self, request: str) -> bytes:
-        """The body of a response that had ended before it could be streamed."""
-        assert self._session
-        try:
-            answer = await self._session.send("Network.getResponseBody", {"requestId": request})
-        except PlaywrightError:
-            return b""
-        body: str = answer["body"]
-        return base64.b64decode(body) if answer["base64Encoded"] else body.encode()
-
     def _data(self, event: dict[str, Any]) -> None:
+        self._received[event["requestId"]] += event["dataLength"]
         if (exchange := self.exchanges.get(event["requestId"])) and event.get("data"):
             exchange.chunks.append(base64.b64decode(event["data"]))
             self.stirred.set()
 
     def _finished(self, event: dict[str, Any]) -> None:
-        self.bytes_received += int(event.get("encodedDataLength", 0))
+        self._received[event["requestId"]] = int(event["encodedDataLength"])
         self._close(event, ended=True)
 
     def _failed(self, event: dict[str, Any]) -> None:
@@ -155,13 +149,32 @@ class Tap:
 
     def _frame(self, event: dict[str, Any]) -> None:
         payload = event["response"]["payloadData"]
-        self.bytes_received += len(payload)
+        self._received[event["requestId"]] += len(payload)
         if exchange := self.exchanges.get(event["requestId"]):
             exchange.chunks.append(_line(payload))
             self.stirred.set()
 
     def _socket_closed(self, event: dict[str, Any]) -> None:
         self._close(event, ended=True)
+
+
+async def _stream(session: CDPSession, request: str, exchange: Exchange) -> None:
+    """Ask for the body as it comes; what came before this answer is its head."""
+    try:
+        answer = await session.send("Network.streamResourceContent", {"requestId": request})
+        exchange.head = base64.b64decode(answer["bufferedData"])
+    except PlaywrightError:
+        exchange.head = await _whole(session, request)
+
+
+async def _whole(session: CDPSession, request: str) -> bytes:
+    """The body of a response that had ended before it could be streamed."""
+    try:
+        answer = await session.send("Network.getResponseBody", {"requestId": request})
+    except PlaywrightError:
+        return b""
+    body: str = answer["body"]
+    return base64.b64decode(body) if answer["base64Encoded"] else body.encode()
 
 
 def _line(payload: str) -> bytes:

@@ -24,7 +24,10 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
     home = tmp_path_factory.mktemp("wiring")
     core = {"AIRFLOW__CORE__LOAD_EXAMPLES": "False", "AIRFLOW__CORE__DAGS_FOLDER": str(PROJECT / "dags")}
     env = {**os.environ, "AIRFLOW_HOME": str(home), **core}
-    for command in (["-m", "airflow", "db", "migrate"], [str(Path(__file__).with_name("wiring.py")), f"{home}/results"]):
+    for command in (
+        ["-m", "airflow", "db", "migrate"],
+        [str(Path(__file__).with_name("wiring.py")), f"{home}/results"],
+    ):
         subprocess.run([sys.executable, *command], env=env, check=True, capture_output=True)
     found: Results = json.loads((home / "results").read_text())
     return found

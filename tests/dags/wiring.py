@@ -1,6 +1,6 @@
 """Run the DAG's graph with steps that do nothing but end as a scenario says, and print how each run and task ended.
 
-`dag.test()` has Airflow's own scheduling decide what runs. Started by `test_wiring` in a process with its own Airflow home.
+`dag.test()` has Airflow's own scheduling decide what runs. `test_wiring` starts this with an Airflow home of its own.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import runpy
 import sys
+from pathlib import Path
 from typing import Any
 from unittest import mock
 
@@ -64,5 +65,4 @@ def run(scenario: dict[str, Any]) -> dict[str, Any]:
 
 if __name__ == "__main__":
     results = {name: run(scenario) for name, scenario in SCENARIOS.items()}
-    with open(sys.argv[1], "w") as file:
-        json.dump(results, file)
+    Path(sys.argv[1]).write_text(json.dumps(results))

@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 import pytest
 from moto.server import ThreadedMotoServer
 from obstore.fsspec import FsspecStore
+from obstore.store import S3Store
 
 from completions.airflow_api import Airflow
 from completions.batch import batch_id_of
@@ -190,11 +191,17 @@ def test_the_same_on_s3_read_by_duckdb_pandas_and_pyarrow(on_s3: RealAirflow) ->
     assert isinstance(manifest, Manifest)
     light = next(file.uri for file in manifest.files if file.table == "completions")
     inner = on_s3.store.inner
-    files = FsspecStore("s3", config=inner.config, client_options=inner.client_options)  # type: ignore[call-overload]
+    assert isinstance(inner, S3Store)
+    files = FsspecStore(
+        "s3",
+        config=inner.config,
+        client_options=inner.client_options,
+        credential_provider=inner.credential_provider,
+    )
     with files.open(light.removeprefix("s3://")) as file:
-        assert pq.read_table(file).num_rows == 20  # type: ignore[no-untyped-call]
+        assert pq.read_table(file).num_rows == 20
     with files.open(light.removeprefix("s3://")) as file:
         assert len(pd.read_parquet(file)) == 20
     connection = duckdb.connect()
     connection.register_filesystem(files)
-    assert connection.sql(f"select count(*) from read_parquet('{light}')").fetchone() == (20,)
+    assert connection.execute(f"select count(*) from read_parquet('{light}')").fetchone() == (20,)

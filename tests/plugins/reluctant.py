@@ -1,0 +1,51 @@
+"""Submit a batch over the HTTP API to an Airflow that answers 404, 403, 500 … to the start of a run; print what came of it.
+
+Started by `test_api` in a process of its own, for Airflow sets up logging and more when it is imported.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import httpx
+from completions_plugin import api
+from completions_web.app import READ, START, app
+from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+
+from completions.settings import Settings
+
+ANSWERS = (200, 400, 401, 403, 404, 409, 500)
+
+
+async def submit(answer: int) -> dict[str, Any]:
+    """Status and detail of our answer, where the core answers `answer`, and what is left of the batch in the store."""
+    core = FastAPI()
+    asked: list[Any] = []
+
+    @core.post("/api/v2/dags/batch_completions/dagRuns")
+    async def start(request: Request) -> JSONResponse:
+        asked.append([request.headers.get("authorization"), request.headers.get("cookie"), await request.json()])
+        return JSONResponse({"detail": f"the core says {answer}"}, answer)
+
+    core.mount("/ai", api)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=core), base_url="http://here") as client:
+        headers = {"Authorization": "Bearer mine", "Cookie": "_token=mine"}
+        ours = await client.post("/ai/batches", json={"prompts": ["x"]}, headers=headers)
+    store = Path(Settings.from_env().store)
+    kept = [str(file.relative_to(store)) for file in store.rglob("*") if file.is_file()]
+    return {"status": ours.status_code, "body": ours.json(), "asked": asked, "kept": kept}
+
+
+if __name__ == "__main__":
+    for allowed in (*READ, *START):
+        app.dependency_overrides[allowed.dependency] = lambda: None
+    results = {}
+    for answer in sorted(ANSWERS, reverse=True):
+        results[answer] = asyncio.run(submit(answer))
+    Path(sys.argv[1]).write_text(json.dumps(results))
