@@ -56,7 +56,9 @@ def test_web_addresses(url: str) -> None:
     assert is_web(url)
 
 
-@pytest.mark.parametrize("url", ["", "//a.com", "/x", "ftp://a.com", "data:text/html,x", "https://", "https://a.com:x/"])
+@pytest.mark.parametrize(
+    "url", ["", "//a.com", "/x", "ftp://a.com", "data:text/html,x", "https://", "https://a.com:x/"]
+)
 def test_not_web_addresses(url: str) -> None:
     assert not is_web(url)
 

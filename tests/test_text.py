@@ -86,7 +86,9 @@ def test_a_citation_leaves_nothing_in_the_markdown() -> None:
     assert markdown(tidy(fragment(cited))) == "One, two"
 
 
-@given(st.lists(st.sampled_from(["<p>", "</p>", "<li>", "<td>", "<pre>", "</pre>", " a ", "b", "<br>", '<i data-at="x">'])))
+@given(
+    st.lists(st.sampled_from(["<p>", "</p>", "<li>", "<td>", "<pre>", "</pre>", " a ", "b", "<br>", '<i data-at="x">']))
+)
 def test_offsets_are_within_the_text(pieces: list[str]) -> None:
     found = words(tidy(fragment("".join(pieces))))
     assert found.text == found.text.strip(" ") or "<pre>" in pieces

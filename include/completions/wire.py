@@ -10,7 +10,7 @@ import asyncio
 import base64
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -62,7 +62,7 @@ class Tap:
     async def attach(self, page: Page) -> None:
         """Record from now on."""
         session = await page.context.new_cdp_session(page)
-        for event, handler in {
+        handlers: dict[str, Callable[[dict[str, Any]], None]] = {
             "Network.requestWillBeSent": self._sent,
             "Network.responseReceived": partial(self._responded, session),
             "Network.dataReceived": self._data,
@@ -71,7 +71,8 @@ class Tap:
             "Network.webSocketCreated": self._socket,
             "Network.webSocketFrameReceived": self._frame,
             "Network.webSocketClosed": self._socket_closed,
-        }.items():
+        }
+        for event, handler in handlers.items():
             session.on(event, handler)
         await session.send("Network.enable")
 

@@ -24,7 +24,8 @@ def server_page(body: str, *, attributes: str = "data-message-complete", beside:
     """The server-rendered page with one turn; `beside` stands after the conversation."""
     return (
         '<!doctype html><html lang="en"><head><title>ChatGPT</title></head><body><main data-app-shell="">'
-        f'<section data-web-mobile-conversation="" data-conversation-id="{CONVERSATION}"><ol data-conversation-transcript="">'
+        f'<section data-web-mobile-conversation="" data-conversation-id="{CONVERSATION}">'
+        '<ol data-conversation-transcript="">'
         '<li data-message-role="user"><h4 data-message-attribution="">You said:</h4>'
         '<p data-user-message-copy="">what is it</p></li>'
         f'<li data-message-role="assistant" {attributes}><h4 data-message-attribution="">ChatGPT said:</h4>'
@@ -38,13 +39,16 @@ def server_page(body: str, *, attributes: str = "data-message-complete", beside:
 
 def react_page(body: str, *, markdown: str = "markdown prose", actions: bool = True, beside: str = "") -> str:
     """The classic page with one turn."""
-    group = '<div role="group" aria-label="Response actions"><button data-testid="copy-turn-action-button"></button></div>'
+    group = (
+        '<div role="group" aria-label="Response actions"><button data-testid="copy-turn-action-button"></button></div>'
+    )
     return (
         '<!doctype html><html><body><div id="thread"><section data-testid="conversation-turn-1" data-turn="user">'
         '<h4 class="sr-only">You said:</h4><div data-message-author-role="user"><div>what is it</div></div>'
         '<button data-testid="copy-turn-action-button"></button></section>'
         '<section data-testid="conversation-turn-2" data-turn="assistant"><h4 class="sr-only">ChatGPT said:</h4>'
-        f'<div data-message-author-role="assistant" data-message-model-slug="gpt-5-3"><div class="{markdown}">{body}</div></div>'
+        '<div data-message-author-role="assistant" data-message-model-slug="gpt-5-3">'
+        f'<div class="{markdown}">{body}</div></div>'
         f'{group if actions else ""}</section></div>{beside}<form data-type="unified-composer"></form></body></html>'
     )
 
@@ -86,7 +90,9 @@ def message(text: str, role: str = "assistant", message_id: str = MESSAGE, **fie
 
 def events(*messages: dict[str, Any], end: str = "data: [DONE]\n\n") -> str:
     """A whole stream of the classic wire."""
-    opened = (delta({"message": each, "conversation_id": CONVERSATION}, "", "add", n) for n, each in enumerate(messages))
+    opened = (
+        delta({"message": each, "conversation_id": CONVERSATION}, "", "add", n) for n, each in enumerate(messages)
+    )
     return "".join(('event: delta_encoding\ndata: "v1"\n\n', *opened, end))
 
 

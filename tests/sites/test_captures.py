@@ -100,11 +100,10 @@ def test_the_page_shows_what_its_stream_does_not() -> None:
     assert seen.answer.places
     assert [(each.name, each.category) for each in seen.answer.places] == [("Acme GmbH", "agency")]
     assert seen.answer.ads == []
-    portions = seen.portions
-    assert portions.prompt_html and "best retail agencies in berlin" in portions.prompt_html
-    assert portions.completion_html and "Two agencies" in portions.completion_html
-    assert portions.sources_html and portions.sources_html.count("<li>") == 2
-    assert portions.ads_html is None
+    assert "best retail agencies in berlin" in (seen.portions.prompt_html or "")
+    assert "Two agencies" in (seen.portions.completion_html or "")
+    assert (seen.portions.sources_html or "").count("<li>") == 2
+    assert seen.portions.ads_html is None
 
 
 def test_page_and_wire_of_one_conversation_agree() -> None:
@@ -120,15 +119,23 @@ def test_page_and_wire_of_one_conversation_agree() -> None:
 def test_a_real_page_with_code_a_table_and_a_formula() -> None:
     answer = reading("covai_chatgpt-chat_2026-05.html").answer
     assert answer
-    assert answer.answer_text.startswith("Here is a short example response with the requested formatting:\n\nThis paragraph")
+    assert answer.answer_text.startswith(
+        "Here is a short example response with the requested formatting:\n\nThis paragraph"
+    )
     assert "a link to deadrat.in. Markdown formatting" in answer.answer_text
     assert "\nSweden\t4,200\t36\t25\t65%\n" in answer.answer_text
     assert answer.answer_text.endswith("Euler’s Identity:\n\ne^{i\\pi}+1=0")
     for noise in ("ChatGPT said", "Copy", "elixir", "Show more", "ChatGPT can make mistakes", "iπ"):
         assert noise not in answer.answer_text
     written = answer.answer_markdown
-    assert "**bold text**, *italic text*, and a link to [deadrat.in](https://www.deadrat.in/?utm_source=chatgpt.com)." in written
-    assert '```elixir\ndefmodule Hello do\n  def world do\n    IO.puts("Hello, world!")\n  end\nend\n\nHello.world()\n```' in written
+    assert (
+        "**bold text**, *italic text*, and a link to [deadrat.in](https://www.deadrat.in/?utm_source=chatgpt.com)."
+        in written
+    )
+    assert (
+        '```elixir\ndefmodule Hello do\n  def world do\n    IO.puts("Hello, world!")\n  end\nend\n\nHello.world()\n```'
+        in written
+    )
     assert "| Denmark | 5,500 | 37 | 25 | 67% |" in written
     assert written.endswith("$e^{i\\pi}+1=0$")
     assert answer.citations == []  # a link among the words cites nothing

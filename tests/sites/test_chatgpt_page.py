@@ -1,12 +1,15 @@
-"""ChatGPT's pages: every generation of citations, what belongs to the words and what does not, and what is in the way."""
+"""ChatGPT's pages: every generation of citations, what is no part of the words, and what stands in the way."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from html import escape
+
 import pytest
-from sites.shapes import CONVERSATION, chip, pill, react_page, read, server_page
 
 from completions.answer import Answer, Reading
 from completions.errors import Outcome
+from sites.shapes import CONVERSATION, chip, pill, react_page, read, server_page
 
 CLUTCH = ("Clutch", "https://clutch.co/top?utm_source=chatgpt.com")
 BLOG = ("Blog", "https://blog.example.net/x?utm_source=chatgpt.com")
@@ -52,8 +55,9 @@ def test_a_pill_of_the_classic_page_has_its_first_page() -> None:
 
 
 def test_a_link_that_is_part_of_the_sentence_keeps_its_words() -> None:
+    payload = escape('[{"url": "https://p.com"}]')
     reference = (
-        '<button data-content-reference-type="url" data-assistant-sources-payload="[{&quot;url&quot;:&quot;https://p.com&quot;}]">'
+        f'<button data-content-reference-type="url" data-assistant-sources-payload="{payload}">'
         '<span data-assistant-reference-title="">Perficient</span>'
         '<span data-assistant-reference-detail="">perficient.com</span></button>'
     )
@@ -61,17 +65,18 @@ def test_a_link_that_is_part_of_the_sentence_keeps_its_words() -> None:
     assert answer.answer_text == "Ask Perficient first."
     assert answer.answer_markdown == "Ask [Perficient](https://p.com) first."
     assert cited(answer) == [("https://p.com/", "inline", 1, 4, 14)]
-    without = reference.replace("[{&quot;url&quot;:&quot;https://p.com&quot;}]", "[]")
+    without = reference.replace(payload, "[]")
     answer = answered(server_page(f"<p>Ask {without} first.</p>"))
     assert (answer.answer_markdown, answer.citations) == ("Ask Perficient first.", [])
 
 
 def test_entities_are_words_and_maps_are_not() -> None:
+    payload = escape('{"query": "Ceiba", "category": "company"}')
     entity = (
         '<button data-content-reference-type="entity" data-assistant-entity-reference="" '
-        'data-assistant-entity-payload="{&quot;query&quot;:&quot;Ceiba&quot;,&quot;category&quot;:&quot;company&quot;}">Ceiba</button>'
+        f'data-assistant-entity-payload="{payload}">Ceiba</button>'
     )
-    pins = "[{&quot;name&quot;:&quot;Ceiba&quot;,&quot;category&quot;:&quot;Software company&quot;,&quot;rating&quot;:4.5}, 7]"
+    pins = escape('[{"name": "Ceiba", "category": "Software company", "rating": 4.5}, 7]')
     shown = f'<span data-content-reference-type="map"><button data-assistant-map-payload="{pins}">Map</button></span>'
     answer = answered(server_page(f"<p>Try {entity}.</p>{shown}"))
     assert answer.answer_text == "Try Ceiba."
@@ -100,8 +105,8 @@ def test_entities_are_words_and_maps_are_not() -> None:
     ],
 )
 @pytest.mark.parametrize("page", [server_page, react_page])
-def test_furniture_is_neither_words_nor_citation(page: type[str], noise: str) -> None:
-    answer = answered(page(f"<p>One.</p>{noise}<p>Two.</p>"))  # type: ignore[call-overload]
+def test_furniture_is_neither_words_nor_citation(page: Callable[[str], str], noise: str) -> None:
+    answer = answered(page(f"<p>One.</p>{noise}<p>Two.</p>"))
     assert answer.answer_text == "One.\n\nTwo."
     assert answer.answer_markdown == "One.\n\nTwo."
     assert answer.citations == []
@@ -122,7 +127,9 @@ def test_ads_are_kept_apart() -> None:
 
 
 def test_images_are_listed() -> None:
-    answer = answered(react_page('<p>See <a href="https://a.com/p"><img src="https://a.com/i.png" alt="A chart"></a></p>'))
+    answer = answered(
+        react_page('<p>See <a href="https://a.com/p"><img src="https://a.com/i.png" alt="A chart"></a></p>')
+    )
     assert answer.images
     [image] = answer.images
     assert (image.url, image.title, image.source_url) == ("https://a.com/i.png", "A chart", "https://a.com/p")
@@ -154,14 +161,16 @@ def test_only_the_last_turn_counts() -> None:
     seen = read(page)
     assert seen.answer
     assert seen.answer.answer_text == "Second answer."
-    assert seen.portions.prompt_html and "and now" in seen.portions.prompt_html
+    assert "and now" in (seen.portions.prompt_html or "")
     asked_again = page.replace("</ol>", '<li data-message-role="user">once more</li></ol>')
     assert (read(asked_again).outcome, read(asked_again).answer) == (Outcome.NETWORK, None)
 
 
 def test_several_messages_of_one_answer_are_read_together() -> None:
     page = react_page("<p>Let me look.</p>")
-    more = '<div data-message-author-role="assistant"><div class="markdown"><p>Found it.</p></div></div><div role="group"'
+    more = (
+        '<div data-message-author-role="assistant"><div class="markdown"><p>Found it.</p></div></div><div role="group"'
+    )
     assert answered(page.replace('<div role="group"', more, 1)).answer_text == "Let me look.\n\nFound it."
 
 
@@ -198,7 +207,7 @@ def test_an_answer_counts_when_the_page_says_it_is_whole(html: str, finished: bo
         ('<dialog id="mobile-auth-dialog" open>Log in</dialog>', Outcome.LOGIN_WALL),
         ("<div data-conversation-gate><div data-conversation-gate-panel>Log in</div></div>", Outcome.LOGIN_WALL),
         ('<div data-conversation-gate data-gate-kind="limit">Limit</div>', Outcome.RATE_LIMITED),
-        ('<dialog data-safety-dialog open>We cannot help with that</dialog>', Outcome.REFUSED),
+        ("<dialog data-safety-dialog open>We cannot help with that</dialog>", Outcome.REFUSED),
         ('<div data-failure-status="429"></div>', Outcome.RATE_LIMITED),
         ('<div data-failure-status="503" data-failure-reason="unusual_activity"></div>', Outcome.BLOCKED),
         ("<div data-conversation-recovery>Something went wrong</div>", Outcome.NETWORK),
@@ -242,8 +251,10 @@ def test_a_gate_is_no_warning() -> None:
     ],
 )
 @pytest.mark.parametrize("page", [server_page, react_page])
-def test_a_failure_is_no_answer_even_where_an_answer_stands(page: type[str], words: str, outcome: Outcome) -> None:
-    assert read(page(f"<p>{words}</p>")).outcome is outcome  # type: ignore[call-overload]
+def test_a_failure_is_no_answer_even_where_an_answer_stands(
+    page: Callable[[str], str], words: str, outcome: Outcome
+) -> None:
+    assert read(page(f"<p>{words}</p>")).outcome is outcome
 
 
 @pytest.mark.parametrize(
@@ -257,7 +268,10 @@ def test_a_failure_is_no_answer_even_where_an_answer_stands(page: type[str], wor
         (read("<html><body>Bad gateway</body></html>", status=502), Outcome.NETWORK),
         (read('<html><body><form data-testid="login-form"><input></form>Log in</body></html>'), Outcome.LOGIN_WALL),
         (read("<html><body>Welcome</body></html>", url="https://auth.openai.com/log-in"), Outcome.LOGIN_WALL),
-        (read("<html><body>OpenAI's services are not available in your country.</body></html>"), Outcome.UNAVAILABLE_HERE),
+        (
+            read("<html><body>OpenAI's services are not available in your country.</body></html>"),
+            Outcome.UNAVAILABLE_HERE,
+        ),
         (read("<html><body><div id='app'>Something new</div></body></html>"), Outcome.LAYOUT_CHANGED),
         (read("<html><head></head><body></body></html>"), Outcome.NETWORK),
         (read(""), Outcome.NETWORK),

@@ -7,10 +7,10 @@ from time import process_time
 from typing import Any
 
 import pytest
-from sites.shapes import CONVERSATION, MESSAGE, delta, events, message, pill, react_page, read
 
 from completions.answer import Answer
 from completions.errors import Outcome
+from sites.shapes import CONVERSATION, MESSAGE, delta, events, message, pill, react_page, read
 
 CITE = "\ue200cite\ue202turn0search0\ue201"
 DONE = "data: [DONE]\n\n"
@@ -20,7 +20,11 @@ def reference(mark: str, *urls: str, **more: Any) -> dict[str, Any]:
     first, *others = urls
     supporting = [{"url": url, "title": url} for url in others]
     item = {"url": first, "title": "First", "attribution": "Pub", "pub_date": 1760000000.0, "snippet": "s"}
-    return {"type": "grouped_webpages", "matched_text": mark, "items": [item | {"supporting_websites": supporting}]} | more
+    return {
+        "type": "grouped_webpages",
+        "matched_text": mark,
+        "items": [item | {"supporting_websites": supporting}],
+    } | more
 
 
 def answered(stream: str, html: str | None = None) -> Answer:
@@ -89,11 +93,13 @@ def test_the_older_stream_of_whole_messages() -> None:
 
 
 def test_the_hand_over_to_a_socket() -> None:
-    handed = f'data: {json.dumps({"type": "stream_handoff", "conversation_id": CONVERSATION})}\n\n'
+    handed = f"data: {json.dumps({'type': 'stream_handoff', 'conversation_id': CONVERSATION})}\n\n"
     items = [delta({"message": message("", status="in_progress", end_turn=None)}, "", "add", 0)]
     items += [delta("Hello", "/message/content/parts/0", "append"), delta(" world")]
-    finished = [{"p": f"/message/{key}", "o": "replace", "v": value} for key, value in
-                (("status", "finished_successfully"), ("end_turn", True))]
+    finished = [
+        {"p": f"/message/{key}", "o": "replace", "v": value}
+        for key, value in (("status", "finished_successfully"), ("end_turn", True))
+    ]
     items.append(delta(finished, "", "patch"))
 
     def sent(kind: str, **payload: Any) -> str:
@@ -101,7 +107,9 @@ def test_the_hand_over_to_a_socket() -> None:
         return json.dumps({"type": "message", "topic_id": "t", "payload": turn}) + "\n"
 
     frames = [sent("stream-item", encoded_item=item, stream_item_id=str(n)) for n, item in enumerate(items)]
-    caught_up = "".join([*frames[:3], json.dumps([json.loads(frame) for frame in frames]) + "\n"])  # comes again, listed
+    caught_up = "".join(
+        [*frames[:3], json.dumps([json.loads(frame) for frame in frames]) + "\n"]
+    )  # comes again, listed
     assert read(stream=handed + caught_up).outcome is Outcome.NETWORK
     assert answered(handed + caught_up + sent("done")).answer_text == "Hello world"
     assert read(stream=handed + DONE).outcome is Outcome.NETWORK
@@ -113,7 +121,11 @@ def test_a_resumed_stream_starts_over() -> None:
 
 
 def test_of_a_conversation_the_branch_that_is_shown() -> None:
-    nodes = {"root": (None, None), "q": ("root", message("q", "user", "q")), "old": ("q", message("old", message_id="old"))}
+    nodes = {
+        "root": (None, None),
+        "q": ("root", message("q", "user", "q")),
+        "old": ("q", message("old", message_id="old")),
+    }
     nodes |= {"new": ("q", message("new", message_id="new")), "q0": (None, message("other", "user", "q0"))}
     mapping = {name: {"id": name, "parent": parent, "message": said} for name, (parent, said) in nodes.items()}
     document = {"mapping": mapping, "current_node": "new", "conversation_id": CONVERSATION}
@@ -144,8 +156,8 @@ def test_of_a_conversation_the_branch_that_is_shown() -> None:
         (
             'By \ue200entity\ue202["company","AT&T","x"]\ue201 and \ue200entity["company","Müller & Söhne"]\ue201',
             [],
-            "By and Müller & Söhne",
-            "By  and Müller & Söhne",
+            "By AT&T and Müller & Söhne",
+            "By AT&T and Müller & Söhne",
             [],
         ),
         (
@@ -227,8 +239,8 @@ def test_what_the_wire_knows_besides_words() -> None:
         ("https://a.com/", "A", "s", True),
         ("https://unused.com/", None, None, False),
     ]
-    assert answer.citations and answer.citations[0].published_at
-    assert answer.citations[0].published_at.isoformat() == "2025-10-09T08:53:20+00:00"
+    assert answer.citations
+    assert str(answer.citations[0].published_at) == "2025-10-09 08:53:20+00:00"
     assert (answer.model_version, answer.model_version_source) == ("gpt-x", "wire")
     assert answer.follow_up_questions == ["And now?"]
     assert answer.products

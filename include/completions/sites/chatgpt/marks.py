@@ -88,7 +88,7 @@ class _Resolver:
             self._link(whole, arguments)
         elif name in ("product", "product_entity"):
             self._write(next(iter(_list(inner)[1:2]), ""))
-        elif name == "cite" or inner[:1].isdigit():
+        elif name == "cite" or whole.startswith("【"):
             self._cite(whole, arguments)
 
     def _cite(self, whole: str, arguments: Sequence[str]) -> None:

@@ -124,7 +124,7 @@ def _is_shown(element: HtmlElement) -> bool:
             return False
         if around.tag == "dialog" and "open" not in around.attrib:
             return False
-    return element.tag in ("html", "iframe", "input") or bool(element.text_content().strip())
+    return element.tag == "html" or bool(element.text_content().strip()) or bool(found(element, "iframe, input"))
 
 
 def _last_turn(root: HtmlElement, layout: Layout) -> tuple[list[HtmlElement], list[HtmlElement]]:

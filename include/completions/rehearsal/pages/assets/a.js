@@ -5,7 +5,7 @@ const turns = $(".turns");
 let generating = null;
 
 async function send() {
-  const prompt = written().trim();
+  const prompt = written();
   if (!prompt || generating) return;
   generating = new AbortController();
   const user = crypto.randomUUID();
