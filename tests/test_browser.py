@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import shutil
 import signal
 import subprocess
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -15,13 +13,13 @@ import psutil
 import pytest
 import pytest_asyncio
 from playwright.async_api import Error as PlaywrightError
-from playwright.async_api import async_playwright
+from playwright.sync_api import sync_playwright
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
-from tiny import served
 
-from completions.browser import VIEWPORT, Browser, BrowserDied, BrowserMissing
+from completions.browser import VIEWPORT, Browser, BrowserDied, BrowserMissing, program_of
 from completions.profile import Profile, resolve
+from tiny import Handler, served
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
@@ -45,30 +43,38 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def ours() -> list[psutil.Process]:
-    """Every living process that this one started."""
-    return psutil.Process().children(recursive=True)
+def ours() -> set[psutil.Process]:
+    """Every process that this one started and that lives."""
+    started = psutil.Process().children(recursive=True)
+    return {process for process in started if process.status() != psutil.STATUS_ZOMBIE}
 
 
-def started_by(before: list[psutil.Process], word: str) -> psutil.Process:
-    """The process of the test's own browser with `word` in its command line that is no helper of another."""
-    (found,) = [
-        process
-        for process in ours()
-        if process not in before and word in " ".join(command := process.cmdline()) and "--type=" not in " ".join(command)
-    ]
-    return found
+@pytest.fixture
+def others() -> set[psutil.Process]:
+    """What ran before the test."""
+    return ours()
 
 
-def gone(processes: list[psutil.Process]) -> bool:
+def gone(processes: set[psutil.Process]) -> bool:
     """Whether all of them ended, or do so soon."""
     return not psutil.wait_procs(processes, timeout=5)[1]
 
 
-@pytest.fixture
-def before() -> list[psutil.Process]:
-    """What ran before the test."""
-    return ours()
+def driver_of(started: set[psutil.Process]) -> psutil.Process:
+    """Playwright's driver among these processes."""
+    (driver,) = [process for process in started if "run-driver" in process.cmdline()]
+    return driver
+
+
+def browser_of(started: set[psutil.Process]) -> psutil.Process:
+    """The browser's main process among these."""
+    (browser,) = [child for child in driver_of(started).children() if child in started]
+    return browser
+
+
+def within(folder: Path) -> list[Path]:
+    """What the folder holds."""
+    return list(folder.iterdir())
 
 
 async def works(browser: Browser) -> bool:
@@ -94,38 +100,38 @@ async def test_contexts_share_nothing(browser: Browser) -> None:
 
 @pytest.mark.parametrize(
     ("whose", "number"),
-    [("--headless", signal.SIGKILL), ("--headless", signal.SIGSTOP), ("run-driver", signal.SIGKILL)],
+    [(browser_of, signal.SIGKILL), (browser_of, signal.SIGSTOP), (driver_of, signal.SIGKILL)],
     ids=["browser killed", "browser frozen", "driver killed"],
 )
 async def test_a_browser_that_dies_is_noticed_and_replaced(
-    before: list[psutil.Process], whose: str, number: int
+    others: set[psutil.Process], whose: Callable[[set[psutil.Process]], psutil.Process], number: int
 ) -> None:
     async with asyncio.timeout(PATIENCE), Browser(probe=1) as browser:
         assert await works(browser)
-        started = [process for process in ours() if process not in before]
-        started_by(before, whose).send_signal(number)
+        started = ours() - others
+        whose(started).send_signal(number)
         with pytest.raises(BrowserDied):
             async with browser.page(NOBODY, 1):
                 pass
         assert gone(started)
         assert await works(browser)
         assert browser.started == 2
-    assert gone([process for process in ours() if process not in before])
+    assert gone(ours() - others)
 
 
-async def test_a_page_of_a_browser_that_dies_fails(before: list[psutil.Process]) -> None:
+async def test_a_page_of_a_browser_that_dies_fails(others: set[psutil.Process]) -> None:
     async with Browser() as browser, browser.page(NOBODY, PATIENCE) as page:
-        started_by(before, "--headless").kill()
+        browser_of(ours() - others).kill()
         with pytest.raises(PlaywrightError):
             await page.evaluate("new Promise(() => {})")
         with pytest.raises(BrowserDied, match="died or froze"):
             await browser.check()
 
 
-async def test_many_notice_the_same_death(before: list[psutil.Process]) -> None:
+async def test_many_notice_the_same_death(others: set[psutil.Process]) -> None:
     async with Browser(probe=1) as browser:
         assert await works(browser)
-        started_by(before, "--headless").suspend()
+        browser_of(ours() - others).suspend()
         deaths = await asyncio.gather(*(browser.check() for _ in range(4)), return_exceptions=True)
         assert [type(death) for death in deaths] == [BrowserDied] * 4
         assert all(await asyncio.gather(*(works(browser) for _ in range(4))))
@@ -133,14 +139,14 @@ async def test_many_notice_the_same_death(before: list[psutil.Process]) -> None:
 
 
 @pytest.mark.parametrize("number", [None, signal.SIGKILL, signal.SIGSTOP], ids=["well", "killed", "frozen"])
-async def test_nothing_is_left(before: list[psutil.Process], temporary: Path, number: int | None) -> None:
+async def test_nothing_is_left(others: set[psutil.Process], temporary: Path, number: int | None) -> None:
     async with Browser(probe=1) as browser:
         assert await works(browser)
-        assert list(temporary.iterdir())
+        assert within(temporary)
         if number:
-            started_by(before, "--headless").send_signal(number)
-    assert gone([process for process in ours() if process not in before])
-    assert not list(temporary.iterdir())
+            browser_of(ours() - others).send_signal(number)
+    assert gone(ours() - others)
+    assert not within(temporary)
 
 
 @pytest.fixture
@@ -162,18 +168,16 @@ def mute(tmp_path: Path) -> Path:
         ("mute", "no start in 2 s"),
     ],
 )
-async def test_a_browser_that_cannot_be_had(
-    before: list[psutil.Process], mute: Path, wanted: str, reason: str
-) -> None:
+async def test_a_browser_that_cannot_be_had(others: set[psutil.Process], mute: Path, wanted: str, reason: str) -> None:
     wanted = str(mute) if wanted == "mute" else wanted
     with pytest.raises(BrowserMissing) as missing:
-        async with Browser(wanted, start=2, probe=1) as browser:
+        async with Browser(wanted, start=2 if wanted == str(mute) else PATIENCE, probe=1) as browser:
             await works(browser)
     (sentence,) = str(missing.value).splitlines()
     assert sentence.startswith(f"cannot start the browser {wanted!r} (")
     assert reason in sentence
     assert sentence.endswith("install it, or name another in COMPLETIONS_BROWSER")
-    assert gone([process for process in ours() if process not in before])
+    assert gone(ours() - others)
 
 
 async def plugins(browser: Browser) -> int:
@@ -188,25 +192,31 @@ async def test_the_setting_chooses_the_browser(wanted: str, expected: int) -> No
         assert await plugins(browser) == expected
 
 
-async def test_playwrights_own_chromium_is_the_full_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def playwrights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Playwright's own full Chromium, with Debian's standing in for it."""
     full = Path("/usr/lib/chromium/chromium")
     if not full.exists():
-        pytest.skip("needs Debian's Chromium, to stand in for Playwright's")
+        pytest.skip("needs Debian's Chromium")
     monkeypatch.setenv("PLAYWRIGHT_BROWSERS_PATH", str(tmp_path))
-    async with async_playwright() as driver:
+    with sync_playwright() as driver:
         own = Path(driver.chromium.executable_path)
     assert own.is_relative_to(tmp_path)
     own.parent.mkdir(parents=True)
     own.symlink_to(full)
+    return own
+
+
+async def test_playwrights_own_chromium_is_the_full_one(playwrights: Path) -> None:
     async with Browser("chromium") as browser:
         assert await plugins(browser) == 5
-        assert any(str(own) in process.cmdline() for process in ours())
+        assert any(str(playwrights) in process.cmdline() for process in ours())
 
 
 @pytest.fixture
 def remote(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """A browser that somebody else started, and its address."""
-    program = shutil.which("chromium-headless-shell") or shutil.which("chrome-headless-shell")
+    program = program_of("shell", "/nowhere")
     if not program:
         pytest.skip("needs a headless shell of the system's")
     command = [program, "--no-sandbox", "--remote-debugging-port=0", f"--user-data-dir={tmp_path}/profile"]
@@ -261,7 +271,7 @@ class Mirror:
     def __init__(self) -> None:
         self.headers: dict[str, dict[str, str]] = {}
 
-    def page(self, body: str = "", media_type: str = "text/html") -> Callable[[Request], Any]:
+    def page(self, body: str = "", media_type: str = "text/html") -> Handler:
         async def answer(request: Request) -> Response:
             self.headers[request.url.path] = dict(request.headers)
             return HTMLResponse(body, media_type=media_type)
@@ -272,8 +282,8 @@ class Mirror:
         """What the site's page sees of the profile; afterwards `headers` has what its server saw."""
         worker = self.page("fetch('/worked').then(() => postMessage(0))", "text/javascript")
         frame = self.page("<iframe src=/framed></iframe>")
-        pages = {name: self.page() for name in ("framed", "fetched", "worked", "again")}
-        async with served(home=frame, worker=worker, **pages) as url, browser.page(profile, PATIENCE) as page:
+        pages = {"worker": worker} | {name: self.page() for name in ("framed", "fetched", "worked", "again")}
+        async with served(home=frame, pages=pages) as url, browser.page(profile, PATIENCE) as page:
             await page.goto(url)
             seen: dict[str, Any] = await page.evaluate(SEEN)
             await page.evaluate("() => fetch('/fetched')")
@@ -310,17 +320,6 @@ async def test_without_a_profile_nothing_is_changed(browser: Browser) -> None:
     seen = await Mirror().see(browser, NOBODY)
     assert seen["width"] == VIEWPORT["width"]
     assert (seen["languages"], seen["touch"]) == (["en-US"], False)
-    assert seen["timezone"] == await _own_timezone()
-
-
-async def _own_timezone() -> str:
-    async with async_playwright() as driver:
-        program = shutil.which("chromium-headless-shell")
-        bare = await driver.chromium.launch(executable_path=program)
-        page = await bare.new_page()
-        zone = str(await page.evaluate("Intl.DateTimeFormat().resolvedOptions().timeZone"))
-        await bare.close()
-        return zone
 
 
 @pytest.mark.parametrize("device", [None, "Pixel 7", "iPhone 15", "Desktop Edge"])

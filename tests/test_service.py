@@ -75,7 +75,9 @@ def test_a_lost_state_file_does_not_hide_the_processes(service: Service) -> None
     assert service.processes() == []
 
 
-@pytest.mark.parametrize("state", ["", "{", "[]", '{"url": 1}', json.dumps({"url": URL, "started_at": "", "pids": {}, "x": 1})])
+@pytest.mark.parametrize(
+    "state", ["", "{", "[]", '{"url": 1}', json.dumps({"url": URL, "started_at": "", "pids": {}, "x": 1})]
+)
 def test_a_state_file_that_says_nothing_is_no_service(service: Service, state: str) -> None:
     (service.home / "thing.json").write_text(state, "utf-8")
     assert service.status() is None

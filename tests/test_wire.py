@@ -12,11 +12,11 @@ from playwright.async_api import Page
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.websockets import WebSocket
-from tiny import END, PAGE, Cut, Tiny, events, served, status
 
 from completions.browser import Browser
 from completions.profile import Profile
 from completions.wire import Tap
+from tiny import END, PAGE, Cut, Handler, Tiny, events, served, status
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
@@ -53,14 +53,16 @@ async def until(tap: Tap, seen: Callable[[], object]) -> None:
             tap.stirred.clear()
 
 
-def sent_as(media_type: str, *pieces: bytes, encoding: str | None = None) -> Callable[[Request], object]:
+def sent_as(media_type: str, *pieces: bytes, encoding: str | None = None) -> Handler:
     async def answer(_: Request) -> Response:
         async def stream() -> AsyncIterator[bytes]:
             for piece in pieces:
                 yield piece
                 await asyncio.sleep(0.02)
 
-        return StreamingResponse(stream(), media_type=media_type, headers={"content-encoding": encoding} if encoding else {})
+        return StreamingResponse(
+            stream(), media_type=media_type, headers={"content-encoding": encoding} if encoding else {}
+        )
 
     return answer
 
@@ -148,7 +150,7 @@ async def test_nothing_counts_as_ended_before_its_body_is_here(page: Page) -> No
         tap = await tapped(page, url)
         for asked in range(1, 30):
             await page.evaluate(f"body => void ({READ_ALL})(body)", "?")
-            await until(tap, lambda asked=asked: len(tap.exchanges) == asked and tap.closed)
+            await until(tap, lambda: len(tap.exchanges) == asked and tap.closed)  # noqa: B023 - called at once
             assert tap.stream == b"body" * asked
 
 
@@ -177,7 +179,7 @@ async def test_exchanges_come_in_the_order_they_were_asked(page: Page) -> None:
 
 
 async def test_nothing_else_is_recorded(page: Page) -> None:
-    async with served(other=status(200, "not this")) as url:
+    async with served(pages={"other": status(200, "not this")}) as url:
         tap = await tapped(page, url)
         await page.evaluate("() => fetch('/other').then(response => response.text())")
         await page.evaluate("() => fetch('/ask').then(response => response.status)")
@@ -213,7 +215,7 @@ async def test_frames_of_a_socket_are_a_line_each(page: Page) -> None:
         await socket.send_bytes(b"\x00\xff")
         await socket.close()
 
-    async with served(socket_=talk) as url:
+    async with served(talk=talk) as url:
         tap = await tapped(page, url)
         await page.evaluate(
             "() => new Promise(done => new WebSocket(`ws://${location.host}/socket`).onclose = () => done())"
@@ -232,7 +234,9 @@ async def test_frames_of_a_socket_are_a_line_each(page: Page) -> None:
 @pytest.mark.parametrize("kind", [StreamingResponse, Cut])
 async def test_every_byte_is_counted(page: Page, kind: type[StreamingResponse]) -> None:
     hang_up = asyncio.Event()
-    async with served(events(b"x" * 100_000, then=hang_up, kind=kind), blob=status(200, "y" * 50_000)) as url:
+    async with served(
+        events(b"x" * 100_000, then=hang_up, kind=kind), pages={"blob": status(200, "y" * 50_000)}
+    ) as url:
         tap = await tapped(page, url)
         before = tap.bytes_received
         await page.evaluate("() => fetch('/blob').then(response => response.text())")

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import re
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
+from types import MappingProxyType
 
 import uvicorn
 from playwright.async_api import Page
@@ -111,7 +112,9 @@ class Cut(StreamingResponse):
             await send({"type": "http.response.body", "body": piece, "more_body": True})
 
 
-def events(*pieces: bytes, then: asyncio.Event | None = None, kind: type[StreamingResponse] = StreamingResponse) -> Handler:
+def events(
+    *pieces: bytes, then: asyncio.Event | None = None, kind: type[StreamingResponse] = StreamingResponse
+) -> Handler:
     """Answers with these pieces as server-sent events, and after that waits for `then` if there is one."""
 
     async def answer(request: Request) -> Response:
@@ -138,17 +141,22 @@ async def home(_: Request) -> Response:
 @asynccontextmanager
 async def served(
     ask: Handler | None = None,
+    *,
     home: Handler = home,
-    socket_: Callable[[WebSocket], Awaitable[None]] | None = None,
-    **pages: Handler,
+    talk: Callable[[WebSocket], Awaitable[None]] | None = None,
+    pages: Mapping[str, Handler] = MappingProxyType({}),
 ) -> AsyncIterator[str]:
-    """The URL of a tiny site on a free port of 127.0.0.1: its page, `POST /ask`, a socket, and further pages."""
+    """The URL of a tiny site on a free port of 127.0.0.1: its page, `POST /ask`, `/socket`, and further pages."""
     routes: list[BaseRoute] = [Route("/", home), *(Route(f"/{name}", page) for name, page in pages.items())]
     routes += [Route("/ask", ask or events(b"data: yes\n\n", END), methods=["POST"])]
-    routes += [WebSocketRoute("/socket", socket_)] if socket_ else []
+    routes += [WebSocketRoute("/socket", talk)] if talk else []
     listening = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(
-        Starlette(routes=routes), log_level="critical", lifespan="off", timeout_graceful_shutdown=0, ws="websockets-sansio"
+        Starlette(routes=routes),
+        log_level="critical",
+        lifespan="off",
+        timeout_graceful_shutdown=0,
+        ws="websockets-sansio",
     )
     server = uvicorn.Server(config)
     task = asyncio.create_task(server.serve([listening]))

@@ -208,8 +208,8 @@ def program_of(wanted: str, playwrights: str) -> str | None:
     found = next(filter(None, map(shutil.which, SYSTEM_PROGRAMS[wanted])), None)
     if Path(playwrights).exists() or not found:
         return None
-    # Debian's wrapper script would stand between us and the browser's own process
-    return "/usr/lib/chromium/chromium" if found == "/usr/bin/chromium" else found
+    behind = Path("/usr/lib/chromium", Path(found).name)  # Debian's wrappers stand between us and the browser's process
+    return str(behind) if behind.exists() else found
 
 
 async def _pid_of(browser: PlaywrightBrowser) -> int | None:

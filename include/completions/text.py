@@ -164,9 +164,9 @@ class _Writer:
             self.in_cell += 1
         self.tight += tag == "li"
         self.verbatim += tag == "pre"
+        self.after_point = self.after_point or tag == "cite"
         if (name := element.get("data-at")) is not None:
             self.at[name] = (self.length, self.length)
-            self.after_point = tag == "cite" or self.after_point
             self.waiting.append(name)
         if element.text:
             self.write(element.text)

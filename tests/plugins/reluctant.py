@@ -1,6 +1,6 @@
-"""Submit a batch over the HTTP API to an Airflow that answers 404, 403, 500 … to the start of a run; print what came of it.
+"""Submit batches over the HTTP API to a core that answers 404, 403, 500 … when a run is to be started.
 
-Started by `test_api` in a process of its own, for Airflow sets up logging and more when it is imported.
+`test_api` starts this in a process of its own, for Airflow sets up logging and more when it is imported.
 """
 
 from __future__ import annotations
@@ -12,19 +12,20 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from completions_plugin import api
-from completions_web.app import READ, START, app
 from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from completions.settings import Settings
+from completions_plugin import api
+from completions_web.app import READ, START, app
 
+STORE = Path(Settings.from_env().store)
 ANSWERS = (200, 400, 401, 403, 404, 409, 500)
 
 
 async def submit(answer: int) -> dict[str, Any]:
-    """Status and detail of our answer, where the core answers `answer`, and what is left of the batch in the store."""
+    """Our answer, where the core answers `answer`, and what the core was asked."""
     core = FastAPI()
     asked: list[Any] = []
 
@@ -37,15 +38,15 @@ async def submit(answer: int) -> dict[str, Any]:
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=core), base_url="http://here") as client:
         headers = {"Authorization": "Bearer mine", "Cookie": "_token=mine"}
         ours = await client.post("/ai/batches", json={"prompts": ["x"]}, headers=headers)
-    store = Path(Settings.from_env().store)
-    kept = [str(file.relative_to(store)) for file in store.rglob("*") if file.is_file()]
-    return {"status": ours.status_code, "body": ours.json(), "asked": asked, "kept": kept}
+    return {"status": ours.status_code, "body": ours.json(), "asked": asked}
 
 
 if __name__ == "__main__":
     for allowed in (*READ, *START):
         app.dependency_overrides[allowed.dependency] = lambda: None
     results = {}
-    for answer in sorted(ANSWERS, reverse=True):
+    for answer in ANSWERS:
+        kept = {file for file in STORE.rglob("*") if file.is_file()}
         results[answer] = asyncio.run(submit(answer))
+        results[answer]["kept"] = [file.name for file in STORE.rglob("*") if file.is_file() and file not in kept]
     Path(sys.argv[1]).write_text(json.dumps(results))

@@ -52,14 +52,25 @@ def strict(airflow: RealAirflow, tmp_path_factory: pytest.TempPathFactory) -> It
     }
     del env[MARK]
     command = [sys.executable, "-m", "airflow", "api-server"]
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    with subprocess.Popen(command, env=env, **quiet) as server:
+    with subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
         try:
             patient = httpx.HTTPTransport(retries=10)  # until it listens
             with httpx.Client(base_url=f"http://127.0.0.1:{port}", transport=patient, timeout=60) as client:
                 yield client
         finally:
             server.terminate()
+
+
+@pytest.fixture(scope="module")
+def reluctant(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What became of a batch, by the status with which the core answered; see `reluctant.py`."""
+    home = tmp_path_factory.mktemp("reluctant")
+    env = os.environ | {"AIRFLOW_HOME": str(home), "COMPLETIONS_STORE": str(home / "store")}
+    env["PYTHONPATH"] = str(PROJECT / "plugins")
+    script = Path(__file__).with_name("reluctant.py")
+    subprocess.run([sys.executable, str(script), f"{home}/results"], env=env, check=True, capture_output=True)
+    results: dict[str, Any] = json.loads((home / "results").read_text())
+    return results
 
 
 def _token(strict: httpx.Client, user: str) -> str:
@@ -206,15 +217,3 @@ def test_a_batch_that_airflow_does_not_take_leaves_nothing(
         assert result["body"]["id"] == run["conf"]["batch_id"]
     else:
         assert result["body"]["detail"] == f"Airflow did not take the batch: the core says {core}"
-
-
-@pytest.fixture(scope="module")
-def reluctant(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """What became of a batch, by the status with which the core answered; see `reluctant.py`."""
-    home = tmp_path_factory.mktemp("reluctant")
-    env = os.environ | {"AIRFLOW_HOME": str(home), "COMPLETIONS_STORE": str(home / "store")}
-    env["PYTHONPATH"] = str(PROJECT / "plugins")
-    script = Path(__file__).with_name("reluctant.py")
-    subprocess.run([sys.executable, str(script), f"{home}/results"], env=env, check=True, capture_output=True)
-    results: dict[str, Any] = json.loads((home / "results").read_text())
-    return results

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from hypothesis import given, settings
@@ -70,47 +71,12 @@ def test_damaged_bytes(whole: str, data: st.DataObject) -> None:
     understood(read(damaged.decode(errors="replace")))
 
 
-KEYS = (
-    "v",
-    "p",
-    "o",
-    "c",
-    "message",
-    "id",
-    "author",
-    "role",
-    "content",
-    "parts",
-    "status",
-    "end_turn",
-    "metadata",
-    "content_references",
-    "type",
-    "items",
-    "url",
-    "title",
-    "matched_text",
-    "supporting_websites",
-    "sources",
-    "mapping",
-    "current_node",
-    "parent",
-    "payload",
-    "encoded_item",
-    "error",
-    "detail",
-    "refs",
-    "search_model_queries",
-    "queries",
-    "search_result_groups",
-    "entries",
-    "ref_id",
-    "pub_date",
-    "markdown",
-    "html",
-    "kind",
-    "products",
-    "images",
+KEYS = re.findall(
+    r"\w+",
+    "v p o c message id author role content parts status end_turn metadata content_references type items "
+    "url title matched_text supporting_websites sources mapping current_node parent payload encoded_item "
+    "error detail refs search_model_queries queries search_result_groups entries ref_id pub_date markdown "
+    "html kind products images",
 )
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),

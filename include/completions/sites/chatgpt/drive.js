@@ -47,8 +47,9 @@
 
   const tasks = {
     ready: () => {
-      const overlay = task.overlays.findIndex((each) => seen(each.dialog) && (!each.button || seen(each.button)));
-      if (overlay >= 0) return { overlay };
+      const closable = (each) => seen(each.dialog) && (!each.button || seen(each.button));
+      const overlays = task.overlays.flatMap((each, index) => (closable(each) ? [index] : []));
+      if (overlays.length) return { overlays };
       const wall = barrier();
       if (wall >= 0) return { wall };
       const open = task.layouts.find((each) => seen(each.composer));

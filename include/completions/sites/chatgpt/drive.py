@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -54,7 +53,9 @@ async def ready(page: Page) -> Layout:
             break
         if "composer" in seen:
             return next(layout for layout in LAYOUTS if layout.name == seen["composer"])
-        await _close(page, OVERLAYS[seen["overlay"]])
+        for index in seen["overlays"]:
+            if await _close(page, OVERLAYS[index]):
+                break
     raise Wall(Outcome.LAYOUT_CHANGED, "the page has no composer that this adapter knows")
 
 
@@ -97,17 +98,20 @@ def _is_navigation(error: PlaywrightError) -> bool:
     return "Execution context was destroyed" in error.message
 
 
-async def _close(page: Page, overlay: Overlay) -> None:
-    dialog = page.locator(overlay.dialog).filter(visible=True).first
-    with suppress(PlaywrightError):  # it may close by itself, or take the page along: the next look tells
+async def _close(page: Page, overlay: Overlay) -> bool:
+    """Try to close a dialog; False when it cannot be reached, as another lies over it."""
+    try:
         if overlay.button is None:
             await page.keyboard.press("Escape")
         else:
             button = page.locator(overlay.button)
             if overlay.label:
                 button = button.filter(has_text=re.compile(overlay.label, re.IGNORECASE))
-            await button.filter(visible=True).first.click(timeout=2000)
-        await dialog.wait_for(state="hidden", timeout=2000)
+            await button.filter(visible=True).first.click(timeout=1000)
+        await page.locator(overlay.dialog).filter(visible=True).first.wait_for(state="hidden", timeout=1000)
+    except PlaywrightError:
+        return False
+    return True
 
 
 async def _fill(page: Page, layout: Layout, prompt: str) -> None:

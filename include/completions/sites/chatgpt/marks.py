@@ -95,6 +95,8 @@ class _Resolver:
         links = self._resolved(whole, arguments)
         if not links:
             self.unresolved += 1
+            self._put(html.Element("cite"))
+            self.plain.append(POINT)
             return
         self.pills.append(links)
         self.spans.append(self.begun)
