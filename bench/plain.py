@@ -8,10 +8,9 @@ from collections.abc import Sequence
 from playwright.async_api import Browser, async_playwright
 
 from completions.browser import ARGS, program_of
+from completions.sites.chatgpt.drive import submit
 
-SEND = "button[data-composer-submit]:not([aria-disabled=true])"
 DONE = "li[data-message-role=assistant][data-message-complete]"
-REJECT = "form[data-privacy-consent-form] button[type=submit]"
 
 
 async def chats(url: str, prompts: Sequence[str], contexts: int) -> list[str]:
@@ -30,11 +29,7 @@ async def _chat(browser: Browser, gate: asyncio.Semaphore, url: str, prompt: str
         context = await browser.new_context()
         page = await context.new_page()
         await page.goto(url, wait_until="domcontentloaded")
-        sendable = page.locator(SEND)
-        while not await sendable.count():  # text filled before the page has hydrated is lost
-            await page.fill("#mobile-composer-prompt", prompt)
-            await asyncio.sleep(0.1)
-        await sendable.dispatch_event("click")
+        await submit(page, prompt)  # the same typing: dialogs closed, the text kept
         await page.wait_for_selector(DONE, timeout=120_000)
         text = await page.inner_text(f"{DONE} [data-assistant-markdown]")
         await context.close()

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import hypothesis
 import pytest
+import pytest_asyncio
 
+from completions.browser import Browser
 from completions.rehearsal import Rehearsal
 from completions.settings import Settings
 from completions.store import Store, open_store
@@ -59,3 +61,10 @@ def settings(store: Store, rehearsal: Rehearsal) -> Callable[..., Settings]:
         return Settings.model_validate(own | fields)
 
     return make
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    """One real browser for the tests of a module; they run in the module's event loop."""
+    async with Browser() as browser:
+        yield browser

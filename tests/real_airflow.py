@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
@@ -32,11 +34,22 @@ class RealAirflow:
     sqs: str
     """Where SQS is: the endpoint in the connection `aws_default`."""
 
-    def run(self, conf: dict[str, Any], run_id: str | None = None) -> str:
-        """Start a run and wait for its end; returns its id."""
-        run_id = run_id or f"test__{uuid4()}"
+    def start(self, conf: dict[str, Any]) -> str:
+        """Start a run; returns its id."""
+        run_id = f"test__{uuid4()}"
         self.api.request("POST", f"{DAG}/dagRuns", json={"dag_run_id": run_id, "logical_date": None, "conf": conf})
-        return self.wait(run_id)
+        return run_id
+
+    def run(self, conf: dict[str, Any]) -> str:
+        """Start a run and wait for its end; returns its id."""
+        return self.wait(self.start(conf))
+
+    def until(self, holds: Callable[[], bool]) -> None:
+        """Look again and again until `holds`."""
+        end = time.monotonic() + WAIT
+        while not holds():
+            assert time.monotonic() < end, "it never came"
+            time.sleep(0.2)
 
     def wait(self, run_id: str) -> str:
         """Wait for the end of a run; returns its id."""

@@ -28,12 +28,6 @@ PATIENCE = 20.0
 """Seconds: more than any step here takes."""
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    async with Browser() as browser:
-        yield browser
-
-
 @pytest.fixture
 def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where driver and browser put what is temporary."""

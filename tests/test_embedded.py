@@ -13,8 +13,10 @@ import psutil
 import pytest
 
 from completions.airflow_api import Airflow, AirflowError
-from completions.embedded import POOL, Embedded, free_port
+from completions.embedded import Embedded, free_port
+from completions.readiness import POOL
 from completions.service import Running, ServiceError
+from completions.settings import Settings
 
 DAG = """
 import socket, subprocess, sys
@@ -105,14 +107,17 @@ class TestUp:
         with pytest.raises(AirflowError, match=r"runs with another COMPLETIONS_STORE: stop it .*completions down"):
             started.embedded.up()
 
-    def test_after_a_crash_it_starts_anew(self, started: Started) -> None:
+    def test_after_a_crash_it_starts_anew_with_room_in_the_pool(self, started: Started) -> None:
         old = started.running[0]
+        small = {"pool": POOL, "slots": 1, "include_deferred": False}
+        Airflow(old.url).request("PATCH", f"/pools/{POOL}", json=small, update_mask="slots")
         scheduler = psutil.Process(old.pids["scheduler"])
         scheduler.kill()
         scheduler.wait(60)
         new = started.embedded.up(started.told.append)
         assert not set(new.pids.values()) & set(old.pids.values())
         assert started.embedded.status() == new
+        assert Airflow(new.url).request("GET", f"/pools/{POOL}")["slots"] >= Settings.from_env().conversations
 
     def test_down_leaves_no_process_not_even_of_a_running_task(self, started: Started) -> None:
         running = started.embedded.status()

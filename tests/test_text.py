@@ -43,6 +43,7 @@ CASES = [
     ('<a href="https://a.com/a)b">Doc [A]</a>', "Doc [A]", "[Doc \\[A\\]](<https://a.com/a)b>)"),
     ('<p><img src="https://a/b.png" alt="al"><img alt="none"></p>', "", "![al](https://a/b.png)"),
     ("<p>1. no list</p><p># none</p><p>- neither</p>", None, "1\\. no list\n\n\\# none\n\n\\- neither"),
+    ("<p>5+ years, #1, 3.5</p>", None, "5+ years, #1, 3.5"),
     ("<p>5 * 3, *x*, snake_case, _y_, &lt;b&gt;, a &lt; b, [1], [a](b)</p>", None, None),
     ('<p>a<span class="sr-only">hidden</span><button>b</button><i hidden>c</i><svg>d</svg></p>', "a", "a"),
     ("<p>soft\u00adhyphen no\u00a0break 👍🏽 مرحبا</p>", "soft\u00adhyphen no\u00a0break 👍🏽 مرحبا", None),

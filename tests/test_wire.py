@@ -25,12 +25,6 @@ WORDS = [b"data: Gr\xc3", b"\xbc\xc3\x9fe \xf0\x9f", b"\xa6\x81\n\n", b"data: \x
 READ_ALL = "body => fetch('/ask', { method: 'POST', body }).then(response => response.text())"
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    async with Browser() as browser:
-        yield browser
-
-
 @pytest_asyncio.fixture(loop_scope="module")
 async def page(browser: Browser) -> AsyncIterator[Page]:
     async with browser.page(Profile(seed=1), 20) as page:

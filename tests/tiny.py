@@ -27,7 +27,7 @@ QUICK = Deadlines(
     load=2,
     ready=2,
     submit=2,
-    first_token=1.5,
+    first_token=1,
     between_tokens=1.5,
     answer=6,
     settle=0.5,
@@ -50,7 +50,6 @@ async function ask() {
       if (done) break;
       const text = decoder.decode(value, { stream: true });
       main.append(text.replaceAll("data: ", "").replaceAll("[END]", "").trim());
-      if (text.includes("freeze")) for (;;);
     }
   } catch {}
   main.dataset.state = "finished";
@@ -65,7 +64,7 @@ class Tiny:
 
     name = "tiny"
     version = "0"
-    wire = (Wire(re.compile("/ask")), Wire(re.compile("/socket"), method="WEBSOCKET"))
+    wire: tuple[Wire, ...] = (Wire(re.compile("/ask")), Wire(re.compile("/socket"), method="WEBSOCKET"))
 
     def __init__(self, url: str, deadlines: Deadlines = QUICK) -> None:
         self.url = url

@@ -96,10 +96,10 @@ class _Shard:
     async def _ask(self, browser: Browser, item: Item) -> Record:
         held, attempts, deaths = None, 0, 0
         while attempts < ATTEMPTS and (held is None or held.outcome in RETRY):
-            if pause := await self.manners.paused():
-                return self._record(item, held or _not_asked(pause), attempts)
             try:
-                async with self.manners.seat():
+                async with self.manners.seat() as pause:
+                    if pause:
+                        return self._record(item, held or _not_asked(pause), attempts)
                     held = await hold(
                         self.site, browser, self.plan.profile, self._prompt(item), self.plan.config.evidence
                     )

@@ -9,7 +9,7 @@ kept. Only a dead browser is passed on (`BrowserDied`): the conversation is then
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Collection
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -169,15 +169,10 @@ class _Conversation:
     async def _read(self, wall: Wall | None, evidence: Collection[str]) -> None:
         """Keep what page and wire hold now, and read it."""
         held, page, now, took = self.held, self.page, datetime.now(UTC), monotonic() - self.sent_at
-        html = await self._saved("HTML", page.content())
-        shots = {
-            "screenshot": await self._saved("screenshot", page.screenshot(timeout=0))
-            if "screenshot" in evidence
-            else None,
-            "page_copy": await self._saved("copy", _copy_of(page)) if "page" in evidence else None,
-        }
-        if html is None and wall is None:
-            wall = Wall(Outcome.NETWORK, "the page was lost before it was read")
+        html = await self._saved("HTML", _content(page, stop=wall is not None))
+        if html is None:
+            wall, evidence = wall or Wall(Outcome.NETWORK, "the page was lost before it was read"), ()
+        shots = {kind: await self._saved(kind, _EVIDENCE[kind](page)) for kind in evidence}
         captured = Captured(
             html=html,
             stream=self.tap.stream,
@@ -192,8 +187,14 @@ class _Conversation:
         held.bytes_received = self.tap.bytes_received
         if held.outcome is Outcome.ANSWERED:
             held.answered_at, held.latency_ms = now, int(took * 1000)
-        kept = {"page_html": html, "raw_stream": captured.stream, "raw_stream_kind": self.tap.kind}
-        held.artifacts = Artifacts.model_validate(kept | reading.portions.model_dump() | shots)
+        held.artifacts = Artifacts(
+            page_html=html,
+            raw_stream=captured.stream,
+            raw_stream_kind=self.tap.kind,
+            screenshot=shots.get("screenshot"),
+            page_copy=shots.get("page"),
+            **reading.portions.model_dump(),
+        )
 
     async def _saved(self, what: str, saving: Awaitable[T]) -> T | None:
         """What `saving` gives of the page; None when the page is lost or hangs."""
@@ -201,7 +202,7 @@ class _Conversation:
             async with asyncio.timeout(self.limits.read):
                 return await saving
         except (PlaywrightError, TimeoutError):
-            self.held.warnings.append(f"the page gave no {what} of itself")
+            self.held.warnings.append(f"{what} could not be kept: the page is lost or hangs")
             return None
 
     async def _dismiss(self, dialog: Dialog) -> None:
@@ -232,10 +233,25 @@ def _raise_for_status(exchanges: Collection[Exchange]) -> None:
             raise Wall(outcome, f"the site answered the prompt with HTTP {status}")
 
 
-async def _copy_of(page: Page) -> bytes:
+async def _content(page: Page, *, stop: bool) -> str:
+    if stop:  # a page on its way to another answers nothing until it is there
+        session = await page.context.new_cdp_session(page)
+        await session.send("Page.stopLoading")
+    html = await page.content()
+    return html.encode("utf-8", "replace").decode()  # a page's script may leave half a character, which no file holds
+
+
+async def _screenshot(page: Page) -> bytes:
+    return await page.screenshot(timeout=0)
+
+
+async def _copy(page: Page) -> bytes:
     session = await page.context.new_cdp_session(page)
     copy: str = (await session.send("Page.captureSnapshot"))["data"]
     return copy.encode()
+
+
+_EVIDENCE: dict[str, Callable[[Page], Awaitable[bytes]]] = {"screenshot": _screenshot, "page": _copy}
 
 
 def _sentence(error: PlaywrightError) -> str:

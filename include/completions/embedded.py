@@ -20,18 +20,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import psutil
 
 from completions.airflow_api import Airflow, AirflowError
+from completions.readiness import Readiness
 from completions.service import Running, Service, ServiceError, Tell
 from completions.settings import PREFIX, PROJECT, Settings, variable
-
-DAG = "batch_completions"
-POOL = "browsers"
-"""Airflow pool that every asking task takes slots of: one slot is one conversation under way."""
 
 _AIRFLOW = [sys.executable, "-m", "airflow"]
 _COMPONENTS = {
@@ -41,7 +37,6 @@ _COMPONENTS = {
     "triggerer": [*_AIRFLOW, "triggerer", "--skip-serve-logs"],
 }
 _SIMPLE = "airflow.api_fastapi.auth.managers.simple"
-_BEATING = ("scheduler", "dag_processor", "triggerer")
 _KEYS = {"AIRFLOW__CORE__FERNET_KEY": 32, "AIRFLOW__API__SECRET_KEY": 64, "AIRFLOW__API_AUTH__JWT_SECRET": 64}
 """Secrets made once for each home, and their lengths in bytes."""
 
@@ -153,9 +148,9 @@ class Embedded:
         url, env = f"http://127.0.0.1:{port}", self.environment(port)
         self._migrate(env, tell)
         tell(f"starting the embedded Airflow at {url}")
-        api, since = Airflow(url, timeout=10), datetime.now(UTC)
-        running = self.service.start(_COMPONENTS, env, url, lambda: self._missing(api, since), self.deadline, tell)
-        for error in _import_errors(api, since):
+        airflow = Readiness(Airflow(url, timeout=10), self.dags, self.settings().conversations, datetime.now(UTC))
+        running = self.service.start(_COMPONENTS, env, url, airflow.missing, self.deadline, tell)
+        for error in airflow.import_errors():
             tell(f"{self.dags / error['filename']} does not load: {error['stack_trace'].strip().splitlines()[-1]}")
         return running
 
@@ -166,28 +161,6 @@ class Embedded:
         tell("preparing the database of the embedded Airflow")
         self.service.run("migrate", [*_AIRFLOW, "db", "migrate"], env, self.deadline)
         stamp.write_text(release, "utf-8")
-
-    def _missing(self, api: Airflow, since: datetime) -> str:
-        """What is still to come, in words; nothing once batches can be taken."""
-        try:
-            health = api.request("GET", "/monitor/health")
-            late = [part for part in _BEATING if not _newer(health[part][f"latest_{part}_heartbeat"], since)]
-            if late:
-                return "the " + ", the ".join(late)
-            _ensure_pool(api, self.settings().conversations)
-            return "" if self._loaded(api, since) else f"the DAG {DAG}"
-        except AirflowError as error:
-            if error.status and error.status < 500:
-                raise
-            return "the API server"
-
-    def _loaded(self, api: Airflow, since: datetime) -> bool:
-        """Whether the DAG's file, if there is one, was read since then, for better or worse."""
-        file = f"{DAG}.py"
-        if not (self.dags / file).exists() or any(error["filename"] == file for error in _import_errors(api, since)):
-            return True
-        dags = api.request("GET", "/dags", dag_id_pattern=DAG)["dags"]
-        return any(dag["dag_id"] == DAG and _newer(dag["last_parsed_time"], since) for dag in dags)
 
     def _same_settings(self, running: Running) -> None:
         theirs = Settings.from_env(psutil.Process(running.pids["api-server"]).environ())
@@ -267,26 +240,3 @@ def _write_once(file: Path, text: str) -> None:
         fresh.flush()
         with suppress(FileExistsError):
             file.hardlink_to(fresh.name)
-
-
-def _ensure_pool(api: Airflow, conversations: int) -> None:
-    """Make the pool, or make it large enough for one browser: a task that asks for more slots would wait for ever."""
-    pools = api.request("GET", "/pools", pool_name_pattern=POOL)["pools"]
-    slots = next((pool["slots"] for pool in pools if pool["name"] == POOL), 0)
-    wanted = max(8 * (os.cpu_count() or 1), conversations)
-    if not slots:
-        about = "Conversations under way at once, over all browsers of this machine"
-        api.request(
-            "POST", "/pools", json={"name": POOL, "slots": wanted, "description": about, "include_deferred": False}
-        )
-    elif slots < conversations:
-        api.request("PATCH", f"/pools/{POOL}", json={"slots": conversations}, update_mask="slots")
-
-
-def _import_errors(api: Airflow, since: datetime) -> list[dict[str, Any]]:
-    errors = api.request("GET", "/importErrors")["import_errors"]
-    return [error for error in errors if _newer(error["timestamp"], since)]
-
-
-def _newer(moment: str | None, since: datetime) -> bool:
-    return moment is not None and datetime.fromisoformat(moment) >= since

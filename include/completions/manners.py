@@ -1,7 +1,8 @@
 """How a live site is asked politely: few conversations at once, a pause between starts, and silence after a wall.
 
 The limits hold over all tasks and batches that share a store, because they are kept there: a conversation holds one of
-the site's seats (an object that only one can create), and a pause is an object with an expiry. Rehearsals know no limits.
+the site's seats (an object that only one can create), and a pause is an object with an expiry. Rehearsals know no
+limits.
 """
 
 from __future__ import annotations
@@ -40,26 +41,32 @@ class Paused:
 class Manners:
     """The limits of one site as seen by one asking task."""
 
-    def __init__(self, store: Store, model: str, *, polite: bool = True, gap: tuple[float, float] = GAP) -> None:
-        self.store, self.model, self.polite, self.gap = store, model, polite, gap
+    def __init__(
+        self,
+        store: Store,
+        model: str,
+        *,
+        polite: bool = True,
+        gap: tuple[float, float] = GAP,
+        life: timedelta = SEAT_LIFE,
+    ) -> None:
+        self.store, self.model, self.polite, self.gap, self.life = store, model, polite, gap, life
         self.me = uuid4().hex
 
     @asynccontextmanager
-    async def seat(self) -> AsyncIterator[None]:
-        """Hold one of the site's seats while a conversation lasts; starts are spaced by the door in front of them."""
+    async def seat(self) -> AsyncIterator[Paused | None]:
+        """Hold one of the site's seats while a conversation lasts; starts are spaced by the door in front of them.
+
+        Gives the pause that came into force in the meantime, if one did: then nothing may be asked.
+        """
         if not self.polite:
-            yield
+            yield None
             return
-        seat = await self._take([f"seat-{number}" for number in range(SEATS)])
-        try:
-            door = await self._take(["door"])
-            try:
-                await asyncio.sleep(random.uniform(*self.gap))
-            finally:
-                await self._leave(door)
-            yield
-        finally:
-            await self._leave(seat)
+        async with self._lease(*(f"seat-{number}" for number in range(SEATS))):
+            if not await self.paused():
+                async with self._lease("door"):
+                    await asyncio.sleep(random.uniform(*self.gap))
+            yield await self.paused()
 
     async def paused(self) -> Paused | None:
         """The pause in force; None when the site may be asked."""
@@ -75,26 +82,42 @@ class Manners:
             mark = {"outcome": outcome, "until": (datetime.now(UTC) + PAUSE).isoformat()}
             await asyncio.to_thread(self.store.put, self._key("pause"), json.dumps(mark).encode())
 
-    async def _take(self, names: list[str]) -> str:
+    @asynccontextmanager
+    async def _lease(self, *names: str) -> AsyncIterator[None]:
         """Wait for the first free one of `names` and hold it."""
-        while True:
-            for name in names:
-                if await asyncio.to_thread(self._held, name):
-                    return name
+        while not (mine := await self._taken(names)):  # noqa: ASYNC110 - the others are other processes
             await asyncio.sleep(_ASK_AGAIN)
+        try:
+            yield
+        finally:
+            await asyncio.to_thread(self._leave, mine)
 
-    def _held(self, name: str) -> bool:
-        key, now = self._key(name), datetime.now(UTC)
-        lease = json.dumps({"holder": self.me, "until": (now + SEAT_LIFE).isoformat()}).encode()
-        if self.store.create(key, lease):
-            return True
+    async def _taken(self, names: tuple[str, ...]) -> str | None:
+        """What `_take` gives; who is interrupted meanwhile leaves it at once."""
+        taking = asyncio.ensure_future(asyncio.to_thread(self._take, names))
+        try:
+            return await asyncio.shield(taking)
+        except asyncio.CancelledError:
+            if key := await taking:
+                await asyncio.to_thread(self._leave, key)
+            raise
+
+    def _take(self, names: tuple[str, ...]) -> str | None:
+        """The key of a lease on one of `names`; None while others hold them."""
+        for key in map(self._key, names):
+            now = datetime.now(UTC)
+            lease = json.dumps({"holder": self.me, "until": (now + self.life).isoformat()}).encode()
+            if self.store.create(key, lease):
+                return key
+            standing = self.store.get(key)
+            if standing and datetime.fromisoformat(json.loads(standing)["until"]) < now:
+                self.store.delete([key])  # its holder died; whoever creates it next has it
+        return None
+
+    def _leave(self, key: str) -> None:
         standing = self.store.get(key)
-        if standing and datetime.fromisoformat(json.loads(standing)["until"]) < now:
-            self.store.delete([key])  # its holder died; whoever creates it next has it
-        return False
-
-    async def _leave(self, name: str) -> None:
-        await asyncio.to_thread(self.store.delete, [self._key(name)])
+        if standing and json.loads(standing)["holder"] == self.me:  # else it ran out, and is another's by now
+            self.store.delete([key])
 
     def _key(self, name: str) -> str:
         return f"manners/{self.model}/{name}.json"

@@ -40,7 +40,7 @@ _GAPS = dict.fromkeys(_APART, 2) | dict.fromkeys(_ON_LINES + _PIECES, 1)
 _CLOSING = ".,;:!?)]}…»”。、，！？）"
 _SPACE = re.compile(r"[ \t\n\r\f]+")
 _MARKUP = re.compile(r"[\\`]|(?<!\s)\*|\*(?!\s)|(?<![^\W_])_|_(?![^\W_])|<(?=[A-Za-z/!?])|\](?=[(\[:])")
-_LOOKS_LIKE_BLOCK = re.compile(r"^(\s*\d{0,9})([.)+>*-]|#{1,6})(?=\s)")
+_LOOKS_LIKE_BLOCK = re.compile(r"^(\s*\d{1,9})([.)])(?=\s)|^(\s*)([-+>*]|#{1,6})(?=\s)")
 _POINTS_BEFORE_CLOSE = re.compile(rf"(?<![ \t])[ \t]*{POINT}+(?=[{re.escape(_CLOSING)}]|\s|\||$)")
 
 
@@ -59,11 +59,9 @@ def _formulas(root: HtmlElement) -> None:
             continue
         notes = found(element, 'annotation[encoding="application/x-tex"]')
         tex = (notes[0].text_content() if notes else element.text_content()).strip()
-        shown_apart = "katex-display" in element.get("class", "") or "display" in (
-            element.get("data-assistant-math-rendered"),
-            "block" if element.get("display") == "block" else None,
-        )
-        formula = html.Element("math-display" if shown_apart or element.get("display") == "block" else "math-inline")
+        apart = "katex-display" in element.get("class", "") or element.get("display") == "block"
+        apart = apart or element.get("data-assistant-math-rendered") == "display"
+        formula = html.Element("math-display" if apart else "math-inline")
         formula.text = tex
         replace(element, formula)
 
@@ -98,10 +96,7 @@ def _language(pre: HtmlElement, code: HtmlElement) -> str | None:
     if code is pre:
         return None
     drop(pre, "button, svg")
-    return next(
-        (word for text in _texts_before(pre, code) if len(word := text.strip()) and len(word) < 30),
-        None,
-    )
+    return next((word for text in _texts_before(pre, code) if len(word := text.strip()) < 30), None)
 
 
 def _texts_before(root: HtmlElement, stop: HtmlElement) -> Iterator[str]:
@@ -268,7 +263,7 @@ class _Markdown(MarkdownConverter):
 
     def convert_p(self, el: Tag, text: str, parent_tags: set[str]) -> str:
         """A paragraph; one that only looks like the beginning of a list, heading or quote is kept from becoming it."""
-        text = _LOOKS_LIKE_BLOCK.sub(r"\1\\\2", text)
+        text = _LOOKS_LIKE_BLOCK.sub(r"\1\3\\\2\4", text)
         return str(super().convert_p(el, text, parent_tags))  # type: ignore[misc]  # left out of its stub
 
     def escape(self, text: str, parent_tags: set[str]) -> str:

@@ -21,7 +21,7 @@ from completions_airflow.connections import sqs_client, sqs_endpoint, webhook_se
 def tell(part: Store, body: dict[str, Any], target: str) -> Delivery:
     """Send `target` the status `body` of a finished batch of `part`, in a few quick tries; returns the last of them.
 
-    The message is the same whenever it is sent, its id too. All attempts are in
+    Sent again, it is the same event under the same id. All attempts are in
     `batches/<batch_id>/notifications-g<generation>.json`, oldest first.
     """
     plan = load_plan(part, body["id"])

@@ -35,6 +35,7 @@ def read(file: str) -> dict[str, Any]:
         "modules": sorted(sys.modules),
         "dags": [{name: getattr(dag, name) for name in DAG_FACTS} | {"tags": sorted(dag.tags)} for dag in dags],
         "tasks": [_task(task) for dag in dags for task in dag.tasks],
+        "params": {name: dag.params.get_param(name).serialize() for dag in dags for name in dag.params},
     }
 
 

@@ -153,10 +153,21 @@ def test_a_batch_whose_plan_breaks_is_told_of_as_failed(airflow: RealAirflow) ->
     assert _status(airflow, batch_id)["status"] == "failed"
 
 
-def test_progress_is_seen_while_a_shard_is_asked(airflow: RealAirflow) -> None:
+def test_a_shards_progress_is_one_object_in_the_task_state_store(airflow: RealAirflow) -> None:
     run_id = airflow.run({"prompts": ["One?", "Two?", "Three?"], "rehearse": True, "prompts_per_task": 3})
     path = f"/dags/batch_completions/dagRuns/{run_id}/taskInstances/ask/state-store"
     [kept] = airflow.api.request("GET", path, map_index=0)["task_state_store"]
     assert (kept["key"], kept["value"]) == ("progress", {"shard": 0, "of": 3, "outcomes": {"answered": 3}})
     [ask] = [task for task in airflow.instances(run_id) if task["task_id"] == "ask"]
     assert ask["rendered_map_index"] == "shard 1 of 1 (3 prompts)"
+
+
+def test_a_run_that_is_marked_failed_is_still_collected(airflow: RealAirflow) -> None:
+    airflow.rehearsal.script("Stuck?", "stalled_stream")
+    run_id = airflow.start({"prompts": ["Quick?", "Stuck?"], "rehearse": True})
+    airflow.until(lambda: airflow.tasks(run_id)["ask"] == ["success", "running"])
+    airflow.until(lambda: any(asking.prompt == "Stuck?" for asking in airflow.rehearsal.asked()))
+    airflow.api.request("PATCH", f"/dags/batch_completions/dagRuns/{run_id}", json={"state": "failed"})
+    airflow.wait(run_id)
+    assert airflow.tasks(run_id)["collect"] == ["success"]
+    assert _status(airflow, batch_id_of(run_id))["outcomes"] == {"answered": 1, "cancelled": 1}

@@ -40,6 +40,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
         ("nothing to ask", "success", "success", ["skipped"], "success", "success"),
         ("a shard breaks", "success", "success", ["success", "failed", "success"], "success", "success"),
         ("all shards break", "success", "success", ["failed"] * 3, "success", "success"),
+        ("a shard is refused", "success", "success", ["success", "failed", "success"], "success", "success"),
         ("no prompt was answered", "failed", "success", ["success"] * 3, "failed", "success"),
         ("the plan breaks", "failed", "failed", ["upstream_failed"], "upstream_failed", "success"),
         ("no callback", "success", "success", ["success"] * 3, "success", "skipped"),
@@ -51,4 +52,4 @@ def test_the_run_is_as_successful_as_its_dataset(
     results: Results, scenario: str, run: str, plan: str, ask: list[str], collect: str, notify: str
 ) -> None:
     tasks = {"plan": [plan], "ask": ask, "collect": [collect], "notify": [notify]}
-    assert results[scenario] == {"run": run, **tasks}
+    assert results[scenario] == {"run": run, "tries": 1, **tasks}

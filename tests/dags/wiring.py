@@ -14,14 +14,16 @@ from unittest import mock
 
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
+from completions.errors import Refused
 from completions.settings import PROJECT
 from completions_airflow import steps
 
 SCENARIOS: dict[str, dict[str, Any]] = {
     "all is well": {},
     "nothing to ask": {"shards": 0},
-    "a shard breaks": {"broken": {1}},
-    "all shards break": {"broken": {0, 1, 2}},
+    "a shard breaks": {"fail": {1}},
+    "all shards break": {"fail": {0, 1, 2}},
+    "a shard is refused": {"refuse": {1}},
     "no prompt was answered": {"collect": "fail"},
     "the plan breaks": {"plan": "fail"},
     "no callback": {"notify": "skip"},
@@ -34,6 +36,8 @@ def _end(how: str | None) -> None:
     match how:
         case "fail":
             raise AirflowFailException("as the scenario says")
+        case "refuse":
+            raise Refused("scenario", how, "asks for it")
         case "skip":
             raise AirflowSkipException("as the scenario says")
 
@@ -46,7 +50,9 @@ def run(scenario: dict[str, Any]) -> dict[str, Any]:
         return list(range(scenario.get("shards", 3)))
 
     async def ask(shard: int) -> None:
-        _end("fail" if shard in scenario.get("broken", ()) else None)
+        for how in ("fail", "refuse"):
+            if shard in scenario.get(how, ()):
+                _end(how)
 
     def collect() -> None:
         _end(scenario.get("collect"))
@@ -60,7 +66,7 @@ def run(scenario: dict[str, Any]) -> dict[str, Any]:
     states: dict[str, list[str]] = {}
     for instance in sorted(ended.get_task_instances(), key=lambda one: one.map_index):
         states.setdefault(instance.task_id, []).append(instance.state)
-    return {"run": ended.state, **states}
+    return {"run": ended.state, "tries": max(instance.try_number for instance in ended.get_task_instances()), **states}
 
 
 if __name__ == "__main__":

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 
 import pytest
-from playwright.async_api import Page, async_playwright
+import pytest_asyncio
+from playwright.async_api import Page
 
+from completions.browser import Browser
 from completions.errors import Outcome, Wall
+from completions.profile import Profile
 from completions.rehearsal import Rehearsal, normalised
 from completions.sites import site
 from completions.sites.base import Captured, Site
 from completions.wire import Tap
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
 ANSWERED_WITHIN = 30.0
 PROMPTS = [
@@ -29,13 +31,11 @@ PROMPTS = [
 ]
 
 
-@pytest.fixture
-async def page() -> AsyncIterator[Page]:
-    async with async_playwright() as playwright:
-        shell = shutil.which("chromium-headless-shell")
-        browser = await playwright.chromium.launch(executable_path=shell, args=["--no-sandbox"])
-        yield await browser.new_page()
-        await browser.close()
+@pytest_asyncio.fixture(loop_scope="module")
+async def page(browser: Browser) -> AsyncIterator[Page]:
+    """A page in a fresh context."""
+    async with browser.page(Profile(seed=1), 20) as page:
+        yield page
 
 
 @pytest.fixture(params=["a", "b"])
@@ -84,12 +84,13 @@ async def test_a_prompt_is_asked_as_it_is_and_its_answer_read(rehearsal: Rehears
 
 async def test_dialogs_that_a_visitor_may_close_are_closed(rehearsal: Rehearsal, page: Page) -> None:
     chat = site("chatgpt", rehearsal.url + "/")
-    for _ in range(15):  # every third visit is asked for consent, every fifth to log in
+    for visit in range(1, 16):  # every third is asked for consent, every fifth to log in, the last both
         await page.context.clear_cookies()
-        await page.goto(chat.url)
-        await chat.ready(page)
-        await chat.submit(page, "again")
-    assert [asked.prompt for asked in rehearsal.asked()] == ["again"] * 15
+        if visit in (3, 5, 15):
+            assert chat.read(await ask(chat, page, f"visit {visit}")).outcome is Outcome.ANSWERED
+        else:
+            await page.goto(chat.url)
+    assert [asked.prompt for asked in rehearsal.asked()] == ["visit 3", "visit 5", "visit 15"]
 
 
 @pytest.mark.parametrize(

@@ -112,6 +112,10 @@ def test_furniture_is_neither_words_nor_citation(page: Callable[[str], str], noi
     assert answer.citations == []
 
 
+def test_marks_that_the_page_left_are_no_words() -> None:
+    assert answered(server_page("<p>A \ue200cite\ue202turn0search0\ue201b\ue206</p>")).answer_text == "A b"
+
+
 def test_ads_are_kept_apart() -> None:
     ad = (
         '<aside aria-label="Sponsored"><a href="https://shop.com/?oppref=1"><strong>Strings</strong> for less</a>'

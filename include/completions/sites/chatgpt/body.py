@@ -15,6 +15,7 @@ from lxml.html import HtmlElement
 from completions.answer import Entity, Image, ShownPlace
 from completions.links import is_web
 from completions.markup import closest, drop, found, replace
+from completions.sites.chatgpt.marks import unmarked
 from completions.sites.chatgpt.sight import Body, Link, Pill
 from completions.sites.chatgpt.untrusted import (
     is_its_own,
@@ -33,10 +34,9 @@ FOOTNOTES = '[data-content-reference-type="sources_footnote"]'
 ENTITIES = "[data-assistant-entity-reference], [data-assistant-entity-payload]"
 MAPS = "[data-assistant-map-payload]"
 PRODUCTS = "[data-assistant-product-list]"
-ADS = (
-    'aside[aria-label*="Sponsored"], a[href*="oppref="], a[href*="olref="], a[href*="utm_medium=paidaeo"], '
-    'img[src*="bzrcdn.openai.com"]'
-)
+AD_BOXES = 'aside[aria-label*="Sponsored"]'
+AD_LINKS = 'a[href*="oppref="], a[href*="olref="], a[href*="utm_medium=paidaeo"]'
+ADS = f'{AD_BOXES}, {AD_LINKS}, img[src*="bzrcdn.openai.com"]'
 NOISE = (
     f"{PRODUCTS}, {FOOTNOTES}, "
     '[data-content-reference-type="map"], [data-assistant-reference-detail], [data-assistant-source-icon], '
@@ -64,8 +64,7 @@ class Shown:
 def read_body(root: HtmlElement) -> Shown:
     """Read the answer in `root`, which is taken to pieces on the way."""
     drop(root, ADS)
-    for element in found(root, "[data-at]"):
-        del element.attrib["data-at"]  # ours to give
+    _wash(root)
     listed = _listed(root)
     places = places_of(root)
     warnings = ["the answer has a list of products, which is not read on this front end"] * bool(found(root, PRODUCTS))
@@ -81,6 +80,14 @@ def read_body(root: HtmlElement) -> Shown:
         entities=[_placed(entity, at) for n, entity in enumerate(named) if (at := text.at.get(f"entity-{n}"))],
     )
     return Shown(body, listed, places, _images(root), warnings)
+
+
+def _wash(root: HtmlElement) -> None:
+    """Take out what only looks like ours, and marks of the wire that the page left among the words."""
+    for element in found(root, "[data-at]"):
+        del element.attrib["data-at"]
+    for element in root.iter():
+        element.text, element.tail = (unmarked(text) if text else None for text in (element.text, element.tail))
 
 
 def payload(element: HtmlElement) -> list[Link]:

@@ -6,10 +6,13 @@ classic app that some of them still get. Both name their parts by attributes; cl
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from completions.errors import Outcome
 
+SEARCHING = re.compile(r"\bsearch", re.IGNORECASE)
+"""In the status line over an answer: the site searches, or has searched, the web. English, the only form known."""
 HOME = "https://chatgpt.com/"
 CONVERSATION = r"/(?:g/[^/]+/)?(?:c|uc)/(?:WEB:)?[0-9a-f]{8}-[0-9a-f-]{27}"
 """Path of a conversation: `/uc/<id>` signed out, `/c/<id>` signed in. Ids look like UUIDs but are none."""
@@ -88,7 +91,7 @@ class Barrier:
     """Whether a whole answer beside it stands: the site put this up afterwards."""
 
 
-BARRIERS = (
+BARRIERS = (  # a challenge first: the script that drives the page knows some by their title alone
     Barrier(
         Outcome.CHALLENGE,
         "the site asks for a proof of being human",

@@ -35,6 +35,7 @@ _TOKENS = re.compile(
     "|(?P<stray>[\ue200-\ue2ff])",
     re.DOTALL,
 )
+_MARK = re.compile("\ue200[^\ue200\ue201]*\ue201|[\ue200-\ue2ff]")
 _PLACE = re.compile("\ue2f0(\\d+)\ue2f1")
 _RENDERER = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
 
@@ -71,7 +72,7 @@ class _Resolver:
     def _token(self, token: re.Match[str]) -> None:
         whole, kind = token[0], token.lastgroup
         if kind == "code":
-            self._write(_STRAY.sub("", _MARK.sub("", whole)))
+            self._write(unmarked(whole))
         elif kind in ("mark", "old"):
             self._mark(whole, token[kind])
         elif whole == "\ue203":
@@ -93,15 +94,14 @@ class _Resolver:
 
     def _cite(self, whole: str, arguments: Sequence[str]) -> None:
         links = self._resolved(whole, arguments)
-        if not links:
-            self.unresolved += 1
-            self._put(html.Element("cite"))
-            self.plain.append(POINT)
-            return
-        self.pills.append(links)
-        self.spans.append(self.begun)
-        self.begun = None
-        self._put(html.Element("cite", {"data-at": f"pill-{len(self.pills) - 1}"}))
+        place = html.Element("cite")
+        if links:
+            place.set("data-at", f"pill-{len(self.pills)}")
+            self.pills.append(links)
+            self.spans.append(self.begun)
+            self.begun = None
+        self.unresolved += not links
+        self._put(place)
         self.plain.append(POINT)
 
     def _resolved(self, whole: str, arguments: Sequence[str]) -> tuple[Link, ...]:
@@ -120,10 +120,10 @@ class _Resolver:
             return
         self.pills.append(links)
         self.spans.append(None)
-        words = html.Element("a", {"href": links[0].url, "data-at": f"pill-{len(self.pills) - 1}"})
-        words.text = title or links[0].title or links[0].url
-        self._put(words)
-        self.plain.append(f"[{words.text}]({links[0].url})")
+        label = html.Element("a", {"href": links[0].url, "data-at": f"pill-{len(self.pills) - 1}"})
+        label.text = title or links[0].title or links[0].url
+        self._put(label)
+        self.plain.append(f"[{label.text}]({links[0].url})")
 
     def _entity(self, described: Sequence[str]) -> None:
         if len(described) < 2:
@@ -150,8 +150,9 @@ class _Resolver:
         self.places.append(element)
 
 
-_MARK = re.compile("\ue200[^\ue200\ue201]*\ue201")
-_STRAY = re.compile("[\ue200-\ue2ff]")
+def unmarked(text: str) -> str:
+    """`text` without any marks."""
+    return _MARK.sub("", text)
 
 
 def _list(inner: str) -> list[str]:

@@ -15,8 +15,18 @@ from completions.links import is_web
 from completions.markup import closest, found, parsed, source
 from completions.sites.base import Captured
 from completions.sites.chatgpt import failures
-from completions.sites.chatgpt.body import FOOTNOTES, PAYLOADS, payload, places_of, read_body
-from completions.sites.chatgpt.layout import BARRIERS, CONVERSATION, FAILED, LAYOUTS, REACT, SERVER, SPOKEN, Layout
+from completions.sites.chatgpt.body import AD_BOXES, AD_LINKS, FOOTNOTES, PAYLOADS, payload, places_of, read_body
+from completions.sites.chatgpt.layout import (
+    BARRIERS,
+    CONVERSATION,
+    FAILED,
+    LAYOUTS,
+    REACT,
+    SEARCHING,
+    SERVER,
+    SPOKEN,
+    Layout,
+)
 from completions.sites.chatgpt.sight import Link, Sight, Trouble
 from completions.sites.chatgpt.untrusted import is_its_own
 from completions.text import tidy, words
@@ -24,9 +34,6 @@ from completions.text import tidy, words
 _DOCUMENT = re.compile(r"\s*(?:<!doctype[^<>]*>\s*)?<html\b", re.IGNORECASE)
 _CHALLENGED = re.compile(r"_cf_chl_opt|<title[^<>]*>\s*(?:Just a moment|Attention Required)", re.IGNORECASE)
 _PANELS = '[data-testid="screen-threadFlyOut"], [data-stage-thread-flyout]'  # react; server panels go by aria-controls
-_ADS = 'aside[aria-label*="Sponsored"]'
-_AD_LINKS = 'a[href*="oppref="], a[href*="olref="], a[href*="utm_medium=paidaeo"]'
-_SEARCHING = re.compile(r"\bsearch", re.IGNORECASE)
 
 
 def read_page(captured: Captured) -> Sight:
@@ -65,7 +72,7 @@ def _read_answer(
         strips = [each for turn in turns for each in found(turn, PAYLOADS) if _is_listing(each)]
         sight.sources += [page for strip in strips for page in payload(strip)]
         statuses = [each for turn in turns for each in found(turn, "[data-text-shimmer-text]")]
-        sight.searched = any(_SEARCHING.search(each.text_content()) for each in statuses) or None
+        sight.searched = any(SEARCHING.search(each.text_content()) for each in statuses) or None
     shown = read_body(_words_of(answers, layout))
     sight.body, sight.images = shown.body, shown.images
     sight.warnings += shown.warnings
@@ -117,14 +124,20 @@ def _barrier(root: HtmlElement) -> Trouble | None:
 
 
 def _is_shown(element: HtmlElement) -> bool:
-    """Whether a reader would see `element`, as far as the HTML tells: not hidden, not a closed dialog, not empty."""
+    """Whether a reader would see something of `element`, as far as the HTML tells."""
+    says_something = element.tag == "html" or element.text_content().strip() or found(element, "iframe, input")
+    return bool(says_something) and not _is_hidden(element)
+
+
+def _is_hidden(element: HtmlElement) -> bool:
+    """Whether `element` or something around it is hidden, or a dialog that is closed."""
     for around in (element, *element.iterancestors()):
         style = around.get("style", "").replace(" ", "")
         if "hidden" in around.attrib or "display:none" in style or "visibility:hidden" in style:
-            return False
+            return True
         if around.tag == "dialog" and "open" not in around.attrib:
-            return False
-    return element.tag == "html" or bool(element.text_content().strip()) or bool(found(element, "iframe, input"))
+            return True
+    return False
 
 
 def _last_turn(root: HtmlElement, layout: Layout) -> tuple[list[HtmlElement], list[HtmlElement]]:
@@ -146,13 +159,13 @@ def _finished(root: HtmlElement, layout: Layout, turns: list[HtmlElement], text:
     """Whether the page says that the answer is whole; None when it does not say (a message without its turn)."""
     if not turns or not _is_whole(layout, turns[-1], text):
         return False
-    if any(_is_shown(stop) or not len(stop) for stop in found(root, layout.stop)):
+    if not all(_is_hidden(stop) for stop in found(root, layout.stop)):
         return False
     if any(found(turn, layout.busy) for turn in turns):
         return False
     if found(turns[-1], layout.finished):
         return True
-    return False if found(turns[-1], layout.turn)[:1] == turns[-1:] else None
+    return None if closest(turns[-1], layout.turn) is None else False
 
 
 def _is_whole(layout: Layout, turn: HtmlElement, text: str) -> bool:
@@ -194,9 +207,8 @@ def _panels(root: HtmlElement, turns: list[HtmlElement]) -> list[HtmlElement]:
     inside = {each for turn in turns for each in turn.iter()}
     opened = [each for each in found(root, f"[id], {_PANELS}") if each not in inside]
     panels = [each for each in opened if each.get("id") in names or closest(each, _PANELS) is each]
-    return [
-        each for each in panels if found(each, "a[href]") and not any(above in panels for above in each.iterancestors())
-    ]
+    outermost = [each for each in panels if not any(above in panels for above in each.iterancestors())]
+    return [each for each in outermost if found(each, "a[href]") and not _is_hidden(each)]
 
 
 def _panel(panel: HtmlElement) -> list[Link]:
@@ -228,8 +240,7 @@ def _is_listing(button: HtmlElement) -> bool:
 
 def _ads(root: HtmlElement) -> list[HtmlElement]:
     """Sponsored entries, each once."""
-    boxes = found(root, _ADS)
-    return [*boxes, *(each for each in found(root, _AD_LINKS) if closest(each, _ADS) is None)]
+    return [*found(root, AD_BOXES), *(each for each in found(root, AD_LINKS) if closest(each, AD_BOXES) is None)]
 
 
 def _ad(position: int, element: HtmlElement) -> Ad:

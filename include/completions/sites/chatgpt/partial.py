@@ -21,8 +21,8 @@ from lxml.html import HtmlElement
 
 from completions.markup import found, fragment
 from completions.sites.chatgpt import failures
-from completions.sites.chatgpt.body import Shown, read_body
-from completions.sites.chatgpt.layout import SERVER
+from completions.sites.chatgpt.body import read_body
+from completions.sites.chatgpt.layout import SEARCHING, SERVER
 from completions.sites.chatgpt.marks import resolve
 from completions.sites.chatgpt.sight import Sight, Trouble
 from completions.sites.chatgpt.untrusted import Growing, load, string, table, within
@@ -36,7 +36,6 @@ _TARGET = re.compile(
     r"""<template\b[^<>]*?\bfor=["']assistant-[^"'<>]*?-(pending-tail|reasoning|committed-block-\d{1,6})["']"""
 )
 _BLOCK = re.compile(rf"""\b{BLOCK}=["']?(\d{{1,6}})""")
-_SEARCHING = re.compile(r"\bsearch", re.IGNORECASE)
 
 
 @dataclass
@@ -144,26 +143,18 @@ def _attributes(detail: dict[str, object]) -> dict[str, str]:
 def _sight(turn: _Turn) -> Sight:
     sight = Sight(variant=SERVER.name, finished=turn.ended and turn.failed is None, conversation=turn.conversation)
     if turn.failed is not None:
-        sight.trouble = Trouble(failures.of_codes(*turn.failed), f"the site sent a failure: {_said(turn.failed)}")
+        said = ", ".join(filter(None, turn.failed)) or "no reason given"
+        sight.trouble = Trouble(failures.of_codes(*turn.failed), f"the site sent a failure: {said}")
     if (root := _drawn(turn)) is not None:
-        show(sight, read_body(root))
+        shown = read_body(root)
+        sight.body, sight.sources, sight.warnings = shown.body, shown.listed, shown.warnings
+        sight.places, sight.images = shown.places, shown.images
     elif turn.markdown:
         sight.body, unresolved = resolve(str(list(turn.markdown.values())[-1]), {}, {})
         sight.warnings += [f"{unresolved} citations of the wire have no address"] * bool(unresolved)
-    if any(_SEARCHING.search(fragment(status).text_content()) for status in turn.statuses):
+    if any(SEARCHING.search(fragment(status).text_content()) for status in turn.statuses):
         sight.searched = True
     return sight
-
-
-def show(sight: Sight, shown: Shown) -> None:
-    """Add to `sight` an answer as this front end draws it."""
-    sight.body, sight.places, sight.images = shown.body, shown.places, shown.images
-    sight.sources = shown.listed
-    sight.warnings += shown.warnings
-
-
-def _said(codes: tuple[str | None, ...]) -> str:
-    return ", ".join(filter(None, codes)) or "no reason given"
 
 
 def _drawn(turn: _Turn) -> HtmlElement | None:

@@ -1,0 +1,89 @@
+"""What is taken from the operator's connections, read in a process of its own as Airflow reads them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from completions.store import AwsAccess
+
+pytest_plugins = ["stores"]
+
+SECRETS = ["whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"]
+KEYS = {"login": "testing", "password": "testing"}
+LOOK = """
+import json
+from airflow.sdk._shared.secrets_masker import redact
+from completions_airflow.connections import open_store, sqs_client, sqs_endpoint, webhook_secrets
+
+store, client, secrets = open_store(), sqs_client("eu-west-3"), webhook_secrets()
+store.put("seen", b"1")
+print(json.dumps({
+    "uri": store.uri,
+    "endpoint": sqs_endpoint(),
+    "client": [client.meta.endpoint_url, client.meta.region_name],
+    "own region": sqs_client(None).meta.region_name,
+    "secrets": secrets,
+    "shown": [redact(secret) for secret in secrets],
+}))
+"""
+
+
+def _look(home: Path, store: str, connections: dict[str, Any], **env: str) -> dict[str, Any]:
+    given = {f"AIRFLOW_CONN_{name.upper()}": json.dumps(connection) for name, connection in connections.items()}
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "AIRFLOW"))}
+    env = {**inherited, **given, **env, "AIRFLOW_HOME": str(home), "COMPLETIONS_STORE": store}
+    command = [sys.executable, "-c", LOOK]
+    output = subprocess.run(command, env=env, check=True, capture_output=True, text=True).stdout
+    found: dict[str, Any] = json.loads(output.splitlines()[-1])
+    return found
+
+
+@pytest.fixture
+def bucket(s3: AwsAccess) -> str:
+    """An empty bucket."""
+    assert s3.session
+    name = f"bucket-{uuid4().hex}"
+    s3.session.client("s3", endpoint_url=s3.endpoint_url).create_bucket(Bucket=name)
+    return name
+
+
+def test_an_endpoint_for_s3_alone_leaves_sqs_where_it_is(tmp_path: Path, s3: AwsAccess, bucket: str) -> None:
+    extra = {"region_name": "eu-central-1", "service_config": {"s3": {"endpoint_url": s3.endpoint_url}}}
+    aws = {"conn_type": "aws", **KEYS, "extra": extra}
+    found = _look(tmp_path, f"s3://{bucket}/here", {"aws_default": aws})
+    assert found["uri"] == f"s3://{bucket}/here"
+    assert found["endpoint"] is None
+    assert found["client"] == ["https://sqs.eu-west-3.amazonaws.com", "eu-west-3"]
+    assert found["own region"] == "eu-central-1"
+    assert s3.session
+    objects = s3.session.client("s3", endpoint_url=s3.endpoint_url).list_objects_v2(Bucket=bucket)["Contents"]
+    assert [one["Key"] for one in objects] == ["here/seen"]
+
+
+def test_one_endpoint_for_all_redirects_both(tmp_path: Path, s3: AwsAccess, bucket: str) -> None:
+    aws = {"conn_type": "aws", **KEYS, "extra": {"endpoint_url": s3.endpoint_url, "region_name": "us-east-1"}}
+    found = _look(tmp_path, f"s3://{bucket}", {"aws_default": aws})
+    assert found["endpoint"] == s3.endpoint_url
+    assert found["client"] == [s3.endpoint_url, "eu-west-3"]
+
+
+def test_without_a_connection_the_ordinary_chain_is_used(tmp_path: Path, s3: AwsAccess, bucket: str) -> None:
+    keys = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing", "AWS_DEFAULT_REGION": "us-east-1"}
+    found = _look(tmp_path, f"s3://{bucket}", {}, **keys, AWS_ENDPOINT_URL_S3=str(s3.endpoint_url))
+    assert found["endpoint"] is None
+    assert found["secrets"] == []
+
+
+def test_signing_secrets_are_the_current_and_the_previous_one_and_never_shown(tmp_path: Path) -> None:
+    webhook = {"conn_type": "http", "password": SECRETS[0], "extra": {"previous": SECRETS[1]}}
+    found = _look(tmp_path, str(tmp_path / "store"), {"completions_webhook": webhook}, AWS_DEFAULT_REGION="eu-west-1")
+    assert found["secrets"] == SECRETS
+    assert found["shown"] == ["***", "***"]
