@@ -61,7 +61,7 @@ class Handler(BaseHTTPRequestHandler):
         self.server.received.append((self.path, {name.lower(): value for name, value in self.headers.items()}, body))
         self.server.answer(self)
 
-    do_GET = do_POST
+    do_GET = do_POST  # noqa: N815
 
     def log_message(self, format: str, *args: Any) -> None:
         pass

@@ -94,14 +94,13 @@ def test_the_time_is_limited_as_a_whole_not_per_read(receiver: Receiver, start: 
 
 
 def test_little_is_read_of_a_huge_answer(receiver: Receiver) -> None:
-    sent = []
+    sent: list[int] = []
     gone = Event()
 
     def flood(handler: BaseHTTPRequestHandler) -> None:
         status(200)(handler)
         try:
-            for _ in range(4096):
-                sent.append(handler.wfile.write(b"x" * 65_536))
+            sent.extend(handler.wfile.write(b"x" * 65_536) for _ in range(4096))
         finally:
             gone.set()
 
@@ -121,7 +120,7 @@ def test_nobody_there_is_worth_another_try() -> None:
 
 def test_retries_carry_the_same_id_and_their_own_timestamps(receiver: Receiver) -> None:
     answers = iter([status(500), raw(b""), status(200)])
-    receiver.answer = lambda handler: next(answers)(handler)
+    receiver.answer = lambda handler: next(answers)(handler)  # noqa: PLW0108 - another one each time
     waits: list[float] = []
     attempts = deliver_quickly(lambda: receiver.deliver(secrets=SECRETS), sleep=waits.append)
     assert [attempt.delivered for attempt in attempts] == [False, False, True]

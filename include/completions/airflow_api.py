@@ -7,8 +7,10 @@ from typing import Any
 
 import httpx
 
+from completions.errors import Unreachable
 
-class AirflowError(Exception):
+
+class AirflowError(Unreachable):
     """Airflow cannot be reached, or did not do as asked; `status` is the HTTP status where there was one."""
 
     def __init__(self, message: str, status: int | None = None) -> None:

@@ -41,7 +41,7 @@ def _asked_as_given(prompt: object) -> object:
 
 def _number(value: object) -> object:
     if isinstance(value, (bool, str)):
-        raise ValueError("not a number")  # noqa: TRY004 - JSON numbers only: `true` is no sample count
+        raise ValueError("not a number")  # JSON numbers only: `true` is no sample count
     return value
 
 
@@ -82,12 +82,12 @@ class BatchConfig(BaseModel):
     )
     device: Name | None = Field(
         None,
-        description="Device to emulate, a Playwright descriptor's name such as 'iPhone 15'. Unset: desktop, no emulation.",
+        description="Device to emulate, one of Playwright's such as 'iPhone 15'. Unset: desktop, no emulation.",
         json_schema_extra=_accepts("give the name of a device as `completions devices` lists it"),
     )
     country: Name | None = Field(
         None,
-        description="Country to chat from, ISO 3166-1 alpha-2. Unset: random among what the exits offer, else this machine's own.",
+        description="Country to chat from, ISO 3166-1 alpha-2. Unset: one that the exits offer, else this machine's.",
         json_schema_extra=_accepts("give a two-letter country code such as US"),
     )
     subdivision: Name | None = Field(
@@ -112,7 +112,7 @@ class BatchConfig(BaseModel):
     )
     format: Format = Field(
         "json",
-        description="What the archive holds for each prompt: the structured answer, the page as rendered, or the raw stream.",
+        description="What the archive holds beside the structured answers: nothing, the rendered pages or the streams.",
         json_schema_extra=_accepts("give one of json, rendered, raw"),
     )
     expiration: Annotated[float, BeforeValidator(_number)] = Field(
@@ -120,7 +120,7 @@ class BatchConfig(BaseModel):
         ge=0,
         le=10,
         allow_inf_nan=False,
-        description="Days after which a cached answer counts as expired; 0: nothing is read from the cache or written to it.",
+        description="Days after which a cached answer counts as expired; 0: the cache is neither read nor written.",
         json_schema_extra=_accepts("give a number of days from 0 to 10"),
     )
     callback: Annotated[str, Field(strict=True, min_length=1, max_length=2047)] | None = Field(
@@ -139,7 +139,7 @@ class BatchConfig(BaseModel):
         None,
         ge=1,
         le=200,
-        description=f"Conversations of one mapped task. Unset: 1 for up to {ONE_TASK_EACH}, else {DEFAULT_PROMPTS_PER_TASK}.",
+        description=f"Conversations of a task. Unset: 1 up to {ONE_TASK_EACH} in all, else {DEFAULT_PROMPTS_PER_TASK}.",
         json_schema_extra=_accepts("give a whole number from 1 to 200"),
     )
     evidence: list[Evidence] = Field(
@@ -153,7 +153,7 @@ class BatchConfig(BaseModel):
         json_schema_extra=_accepts("give a text of at most 200 characters"),
     )
     rehearse: bool = Field(
-        False,
+        default=False,
         strict=True,
         description="Ask the stand-ins instead of the live site.",
         json_schema_extra=_accepts("give true or false"),
@@ -175,7 +175,8 @@ class BatchConfig(BaseModel):
             if getattr(self, field) and not self.country
         ]
         if self.tasks > MAX_TASKS:
-            way_out = f"makes {self.tasks} tasks of {len(self.prompts)} prompts x {self.samples} samples; at most {MAX_TASKS}: raise it"
+            asked = f"{len(self.prompts)} prompts x {self.samples} samples"
+            way_out = f"makes {self.tasks} tasks of {asked}; raise it until there are at most {MAX_TASKS}"
             refusals.append(Refused("prompts_per_task", self.prompts_per_task, way_out))
         if refusals:
             raise RefusedRequest(refusals)

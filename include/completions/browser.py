@@ -22,6 +22,7 @@ from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Page, Playwright, async_playwright
 
 from completions.devices import find
+from completions.errors import Unreachable
 from completions.languages import accept_language
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class BrowserDied(Exception):
     """The browser went away or froze: what it was doing must be done again in a new one."""
 
 
-class BrowserMissing(Exception):
+class BrowserMissing(Unreachable):
     """There is no browser to start, or it does not start."""
 
 

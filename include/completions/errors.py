@@ -15,7 +15,8 @@ Every prompt ends in exactly one outcome, and the outcome says what happens next
      ├── Refused            one field of a request, in one sentence
      └── RefusedRequest     every refused field of one request
     Exception
-     └── Wall               raised inside a conversation; becomes its outcome
+     ├── Wall               raised inside a conversation; becomes its outcome
+     └── Unreachable        Airflow, the store or a browser is not there to work with
 """
 
 from __future__ import annotations
@@ -71,6 +72,10 @@ class Wall(Exception):
         super().__init__(seen)
         self.outcome = outcome
         self.seen = seen
+
+
+class Unreachable(Exception):
+    """What the work needs cannot be reached: Airflow, the store, a browser; the message says which and why."""
 
 
 class Refused(ValueError):

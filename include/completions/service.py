@@ -20,6 +20,8 @@ from pathlib import Path
 
 import psutil
 
+from completions.errors import Unreachable
+
 MARK = "COMPLETIONS_SERVICE"
 
 Tell = Callable[[str], None]
@@ -29,7 +31,7 @@ _ENDING = ((signal.SIGTERM, 3), (signal.SIGTERM, 3), (signal.SIGKILL, 5), (signa
 """Signals, and the seconds that each is given. Airflow stops waiting for what is under way when it is asked twice."""
 
 
-class ServiceError(Exception):
+class ServiceError(Unreachable):
     """A service did not come up; the message says why, from its log."""
 
 

@@ -23,7 +23,7 @@ import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError
 from obstore.store import LocalStore, S3Store
 
-from completions.errors import Refused
+from completions.errors import Refused, Unreachable
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -36,7 +36,7 @@ _TOGETHER = 32
 _KEY = re.compile(r"(?!(?:.*/)?\.{1,2}(?:/|$))[A-Za-z0-9_.=-]+(?:/[A-Za-z0-9_.=-]+)*")
 
 
-class StoreError(Exception):
+class StoreError(Unreachable):
     """The store could not be read or written; the message says which one and what it answered."""
 
 

@@ -12,6 +12,7 @@ import typer
 
 from completions.cli import asking, batches, demo, lists, services
 from completions.cli.out import FAILED, REFUSED, UNREACHABLE, Failed, say
+from completions.errors import Refused, RefusedRequest, Unreachable
 
 commands = typer.Typer(
     name="completions",
@@ -26,17 +27,12 @@ for module in (services, batches, asking, lists, demo):
 
 def app() -> None:
     """Run the command line; every expected failure ends in one clear sentence and its exit status."""
-    from completions.airflow_api import AirflowError
-    from completions.browser import BrowserMissing
-    from completions.errors import Refused, RefusedRequest
-    from completions.store import StoreError
-
     try:
         commands()
     except (Refused, RefusedRequest) as refused:
         say(f"refused: {refused}")
         sys.exit(REFUSED)
-    except (AirflowError, StoreError, BrowserMissing) as unreachable:
+    except Unreachable as unreachable:
         say(str(unreachable))
         sys.exit(UNREACHABLE)
     except Failed as failed:

@@ -119,9 +119,8 @@ def parse(
         print_json(reading.as_columns())
         return
     print(reading.answer.answer_markdown if reading.answer else "")
-    say(
-        f"{reading.outcome}{f': {reading.error_message}' if reading.error_message else ''}; finished: {reading.finished}"
-    )
+    why = f": {reading.error_message}" if reading.error_message else ""
+    say(f"{reading.outcome}{why}; finished: {reading.finished}")
 
 
 def _bytes(option: str, file: Path | None) -> bytes | None:

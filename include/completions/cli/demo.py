@@ -34,9 +34,7 @@ def demo(live: Annotated[bool, typer.Option(help="Ask the live site instead of t
     request = {**fields, "rehearse": not live, "callback": rehearsal + RECEIVER.format("")}
     config, _ = accept(request, embedded.settings())
     if live:
-        say(
-            "Asking the live site. Anonymous chats may be challenged or meet a login wall; the project then stops there."
-        )
+        say("Asking the live site. Anonymous chats may be challenged or meet a login wall; the demo then stops there.")
     body, link = submit_and_follow(config, embedded)
     print()
     print_answers(stored(), body)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -17,7 +18,7 @@ ENDED = ("successful", "failed")
 
 
 def follow(look: Callable[[], Body | None], ended: Callable[[], str | None]) -> Body:
-    """The batch's last status. `look` reads its status from the store; `ended` is the end state of its run, if it has one.
+    """The batch's last status. `look` reads it from the store; `ended` tells the end state of its run, if it has one.
 
     Raises `Failed` when the run ended and left no dataset.
     """
@@ -72,9 +73,7 @@ def _told(statuses: Iterator[Body]) -> Iterator[Body]:
 
 
 def _last(statuses: Iterator[Body]) -> Body:
-    last: Body = {}
-    for last in statuses:
-        pass
+    (last,) = deque(statuses, maxlen=1)
     return last
 
 

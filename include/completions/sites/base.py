@@ -93,4 +93,7 @@ class Site(Protocol):
         """See how far the answer is: one cheap evaluation in the page."""
 
     def read(self, captured: Captured) -> Reading:
-        """Everything that the bytes tell. Never raises on any bytes; hostile or cut input is `layout_changed` at worst."""
+        """Everything that the bytes tell.
+
+        Never raises, whatever the bytes: hostile or cut input is `layout_changed` at worst.
+        """
