@@ -19,7 +19,7 @@ from starlette.responses import Response
 from batches import BATCH, planned
 from completions import ask
 from completions.ask import ask_shard
-from completions.errors import RETRY, STOP, Outcome
+from completions.errors import Outcome
 from completions.manners import Manners
 from completions.plan import Plan
 from completions.record import Record, answer_key, batch_key
@@ -303,7 +303,7 @@ async def test_without_caching_nothing_is_cached(store: Store, settings: Callabl
 async def test_a_store_that_fails_stops_the_task_and_loses_nothing(
     store: Store, rehearsal: Rehearsal, settings: Callable[..., Settings]
 ) -> None:
-    written = []
+    written: list[str] = []
 
     class Failing(Store):
         def put(self, key: str, data: bytes) -> None:
@@ -348,8 +348,3 @@ async def test_a_live_site_that_challenges_is_left_alone(
     for other in others:
         assert (other.attempts, other.login_state, other.answer) == (0, None, None)
         assert (other.error_message or "").startswith("not asked: the site is left alone until ")
-
-
-def test_every_outcome_has_one_consequence() -> None:
-    assert not RETRY & STOP
-    assert Outcome.ANSWERED not in RETRY | STOP

@@ -193,6 +193,14 @@ def test_a_standing_manifest_is_returned_as_it_is(any_store: Store) -> None:
     assert collect(any_store, BATCH, LATER + timedelta(days=1)) == first
 
 
+def test_what_was_answered_after_all_is_collected_after_all(any_store: Store) -> None:
+    plan = planned(any_store)
+    ask(any_store, plan, lambda item: None if item.index else Outcome.ANSWERED)
+    assert collect(any_store, BATCH, LATER).outcomes == {Outcome.ANSWERED: 1, Outcome.CANCELLED: 1}
+    ask(any_store, plan)
+    assert collect(any_store, BATCH, LATER).outcomes == {Outcome.ANSWERED: 2}
+
+
 @pytest.mark.parametrize("lost", ["completions", "artifacts", "archive"])
 def test_what_was_lost_is_made_again(any_store: Store, lost: str) -> None:
     ask(any_store, planned(any_store))

@@ -78,7 +78,8 @@ class _Shard:
             else:
                 self.outcomes[record.outcome] += self.plan.settles(item)
         if self.outcomes:
-            log.info("%d of %d prompts were answered before", len(self.items) - len(self.owed), len(self.items))
+            log.info("%d of %d prompts were asked before", len(self.items) - len(self.owed), len(self.items))
+            await self._report()
         self.owed.reverse()  # workers take from the end
 
     def _stored(self) -> list[Record | None]:
@@ -143,23 +144,23 @@ class _Shard:
         cache.keep(self.store, record)
 
     async def _count(self, item: Item, record: Record) -> None:
+        why = f" ({record.error_message})" if record.error_message else ""
+        log.info("prompt %d: %s%s", item.index, record.outcome, why)
         async with self._telling:
             self.outcomes[record.outcome] += self.plan.settles(item)
-            log.info(
-                "prompt %d: %s%s",
-                item.index,
-                record.outcome,
-                f" ({record.error_message})" if record.error_message else "",
-            )
-            progress = {
-                "shard": self.number,
-                "of": sum(map(self.plan.settles, self.items)),
-                "outcomes": dict(self.outcomes),
-            }
-            key = batch_key(self.plan.batch_id, f"progress/{self.number}.json")
-            await asyncio.to_thread(self.store.put, key, json.dumps(progress).encode())
-            if self.tell:
+            await self._report()
+
+    async def _report(self) -> None:
+        """Leave the shard's progress where the status finds it, and tell it to whoever watches."""
+        owed = sum(map(self.plan.settles, self.items))
+        progress = {"shard": self.number, "of": owed, "outcomes": dict(self.outcomes)}
+        key = batch_key(self.plan.batch_id, f"progress/{self.number}.json")
+        await asyncio.to_thread(self.store.put, key, json.dumps(progress).encode())
+        if self.tell:
+            try:
                 await self.tell(progress)
+            except Exception:  # progress for the eye is no reason to lose a conversation
+                log.warning("the progress could not be told", exc_info=True)
 
 
 def _not_asked(pause: Paused) -> Held:

@@ -6,6 +6,7 @@ as a whole, with one sentence for each bad field: the field, the value, and what
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Mapping
 from difflib import get_close_matches
@@ -15,7 +16,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
-from completions.errors import ABSENT, Refused, RefusedRequest
+from completions.errors import ABSENT, Refused, RefusedRequest, shortened
 
 Model = Literal["chatgpt", "gemini", "perplexity", "copilot"]
 Format = Literal["json", "rendered", "raw"]
@@ -164,7 +165,7 @@ class BatchConfig(BaseModel):
     @classmethod
     def _null_is_unset(cls, fields: Any) -> Any:
         if isinstance(fields, Mapping):
-            return {name: value for name, value in fields.items() if value is not None}
+            return {name: value for name, value in fields.items() if value is not None or name not in _NAMES}
         return fields
 
     @model_validator(mode="after")
@@ -207,12 +208,16 @@ class BatchConfig(BaseModel):
         """The request in `fields` (parsed JSON from a caller), or `RefusedRequest` naming every bad field."""
         if not isinstance(fields, Mapping):
             raise RefusedRequest([Refused("request", fields, 'give a JSON object such as {"prompts": ["…"]}')])
-        if "_audit" in fields:
+        if fields.get("_audit") is not None:
             raise RefusedRequest([Refused("_audit", fields["_audit"], "is not a field: it is set by audits alone")])
         try:
             return cls.model_validate(dict(fields))
         except ValidationError as error:
             raise RefusedRequest([refusal for one in error.errors() for refusal in _refusals(one)]) from None
+
+
+_FIELDS = {name: field for name, field in BatchConfig.model_fields.items() if name != "audit"}
+_NAMES = {*_FIELDS, "_audit"}
 
 
 def batch_id_of(run_id: str) -> str:
@@ -226,16 +231,17 @@ def _refusals(error: ErrorDetails) -> list[Refused]:
         return list(cause.refusals)
     if isinstance(cause, Refused):
         return [cause]
-    name = str(error["loc"][0]) if error["loc"] else "request"
+    name = str(error["loc"][0])
+    shown = name if re.fullmatch(r"\w{1,60}", name) else shortened(name)
     where = "".join(f"[{part}]" for part in error["loc"][1:2] if isinstance(part, int))
     value = ABSENT if error["type"] == "missing" else error["input"]
-    return [Refused(f"{name}{where}", value, _way_out(name, error["type"], value))]
+    return [Refused(f"{shown}{where}", value, _way_out(name, error["type"], value))]
 
 
 def _way_out(name: str, kind: str, value: object) -> str:
-    field = BatchConfig.model_fields.get(name)
+    field = _FIELDS.get(name)
     if field is None:
-        near = get_close_matches(name, set(BatchConfig.model_fields) - {"audit"}, 1, 0.5)
+        near = get_close_matches(name, _FIELDS, 1, 0.5)
         return f"is not a field{f'; did you mean {near[0]}?' if near else ''}"
     assert isinstance(field.json_schema_extra, dict)
     length = (

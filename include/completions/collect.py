@@ -32,14 +32,14 @@ NOT_READABLE = "asked, but its record is corrupt or not this batch's"
 
 
 def collect(store: Store, batch_id: str, now: datetime) -> Manifest:
-    """Make the batch's dataset and archive, or return the manifest that stands.
+    """Make the batch's dataset and archive, or return the manifest that stands and lacks nothing.
 
-    Every prompt x sample has exactly one row: one without a record is `cancelled`. Raises `Refused` for a batch that
-    was never planned.
+    It lacks what was cancelled: a task that was cleared and run again may have answered that since. Every prompt x
+    sample has exactly one row: one without a record is `cancelled`. Raises `Refused` for a batch that was never planned.
     """
     part, plan = _planned(store, batch_id)
     manifest = load_manifest(part, batch_id)
-    if manifest is None or manifest.generation != plan.generation or not _in_place(part, manifest):
+    if manifest is None or manifest.generation != plan.generation or _lacking(part, manifest):
         manifest = _commit(part, _make(part, plan, now))
     for table in TABLES:
         part.put(f"{table.folder(plan)}/_SUCCESS", b"")
@@ -66,8 +66,9 @@ def _planned(store: Store, batch_id: str) -> tuple[Store, Plan]:
     return found[0], plan
 
 
-def _in_place(part: Store, manifest: Manifest) -> bool:
-    return all(part.size(stored.key) == stored.bytes for stored in manifest.stored)
+def _lacking(part: Store, manifest: Manifest) -> bool:
+    cancelled = Outcome.CANCELLED in manifest.outcomes
+    return cancelled or any(part.size(stored.key) != stored.bytes for stored in manifest.stored)
 
 
 def _cancelled(plan: Plan, item: Item, why: str) -> Record:

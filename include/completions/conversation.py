@@ -35,8 +35,10 @@ LOOK_EVERY = 0.25
 STILL = 2.0
 """Seconds without a change after which a text counts as whole where the wire tells nothing."""
 
-_TELLING = STOP | {Outcome.UNAVAILABLE_HERE, Outcome.LAYOUT_CHANGED, Outcome.REFUSED}
-"""What the page itself may say of why it took too long, was lost, or has no composer."""
+_VAGUE = RETRY | {Outcome.LAYOUT_CHANGED}
+"""Walls that say only that the site did not get on ..."""
+_TELLING = STOP | {Outcome.UNAVAILABLE_HERE, Outcome.REFUSED}
+"""... and what the page itself may say of why."""
 _REFUSALS = {
     401: Outcome.LOGIN_WALL,
     403: Outcome.BLOCKED,
@@ -169,7 +171,7 @@ class _Conversation:
     async def _read(self, wall: Wall | None, evidence: Collection[str]) -> None:
         """Keep what page and wire hold now, and read it."""
         held, page, now, took = self.held, self.page, datetime.now(UTC), monotonic() - self.sent_at
-        html = await self._saved("HTML", _content(page, stop=wall is not None))
+        html = await self._saved("HTML", _content(page, stop=wall is not None)) if self.response else None
         if html is None:
             wall, evidence = wall or Wall(Outcome.NETWORK, "the page was lost before it was read"), ()
         shots = {kind: await self._saved(kind, _EVIDENCE[kind](page)) for kind in evidence}
@@ -183,7 +185,7 @@ class _Conversation:
         )
         reading = held.reading = await asyncio.to_thread(self.site.read, captured)
         held.warnings += reading.warnings
-        held.outcome, held.error_message = _verdict(wall, reading)
+        held.outcome, held.error_message = _verdict(wall, reading, loaded=self.response is not None)
         held.bytes_received = self.tap.bytes_received
         if held.outcome is Outcome.ANSWERED:
             held.answered_at, held.latency_ms = now, int(took * 1000)
@@ -214,10 +216,10 @@ class _Conversation:
             await dialog.dismiss()
 
 
-def _verdict(wall: Wall | None, reading: Reading) -> tuple[Outcome, str | None]:
-    """A wall that was met stands, unless it says only that the site did not get on and the page says why."""
-    vague = wall and wall.outcome in RETRY | {Outcome.LAYOUT_CHANGED}
-    if wall is None or (vague and reading.outcome in _TELLING):
+def _verdict(wall: Wall | None, reading: Reading, *, loaded: bool) -> tuple[Outcome, str | None]:
+    """A wall that was met stands, unless it is vague and the page says more."""
+    telling = _TELLING | {Outcome.LAYOUT_CHANGED} if wall and wall.outcome is Outcome.TIMEOUT else _TELLING
+    if wall is None or (loaded and wall.outcome in _VAGUE and reading.outcome in telling):
         return reading.outcome, reading.error_message
     return wall.outcome, wall.seen
 

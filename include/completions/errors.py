@@ -99,5 +99,8 @@ class RefusedRequest(ValueError):
 
 def shortened(value: object, length: int = 60) -> str:
     """`value` as it would be written in a message, cut to `length` characters."""
-    written = repr(value)
+    try:
+        written = repr(value)
+    except (RecursionError, ValueError):  # nested too deep, or a number of too many digits
+        written = f"({type(value).__name__})"
     return written if len(written) <= length else f"{written[: length - 1]}…"

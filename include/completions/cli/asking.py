@@ -48,7 +48,7 @@ def ask(
     who = {"country": country, "subdivision": subdivision, "city": city, "language": language, "display": display}
     asked = {"prompts": [prompt], "model": model, "device": device, "format": format, "rehearse": rehearse}
     config, profile = accept({**who, **asked, "evidence": evidence or [], "expiration": 0}, here)
-    address = site_url or (here.rehearsal_url if rehearse else here.site_url(model))
+    address = _address(site_url) or (here.rehearsal_url if rehearse else here.site_url(model))
     with terminal.status(f"asking {address or model} …"):
         held = asyncio.run(_hold(config, profile, address, here.browser))
     if out:
@@ -56,6 +56,14 @@ def ask(
     _print(held, as_json)
     if not held.outcome.succeeded:
         raise Failed("" if as_json else f"{held.outcome}: {held.error_message}")
+
+
+def _address(site_url: str | None) -> str | None:
+    from completions.errors import Refused
+
+    if site_url is not None and not site_url.startswith(("http://", "https://")):
+        raise Refused("--site-url", site_url, "give an address that starts with http:// or https://")
+    return site_url and site_url.rstrip("/") + "/"
 
 
 async def _hold(config: BatchConfig, profile: Profile, address: str | None, browser: str) -> Held:
@@ -118,7 +126,8 @@ def parse(
     if as_json:
         print_json(reading.as_columns())
         return
-    print(reading.answer.answer_markdown if reading.answer else "")
+    if reading.answer:
+        print(reading.answer.answer_markdown)
     why = f": {reading.error_message}" if reading.error_message else ""
     say(f"{reading.outcome}{why}; finished: {reading.finished}")
 

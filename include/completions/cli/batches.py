@@ -88,7 +88,7 @@ def _read(file: str) -> Any:
         return json.loads(text)
     except OSError as error:
         raise Refused("FILE", file, f"cannot be read ({error.strerror})") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Refused("FILE", file, f"is not JSON ({error})") from error
 
 

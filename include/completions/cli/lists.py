@@ -1,4 +1,4 @@
-"""`devices`, `countries`, `languages`, `check-callback`: what a request accepts."""
+"""`devices`, `languages`, `check-callback`: what a request accepts."""
 
 from __future__ import annotations
 

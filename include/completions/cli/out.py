@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from rich.console import Console
@@ -23,5 +22,7 @@ def say(message: str) -> None:
 
 
 def print_json(document: Any) -> None:
-    """Print the one JSON document of a command."""
-    print(json.dumps(document, indent=2, ensure_ascii=False, default=str))
+    """Print the one JSON document of a command; moments are written as ISO 8601."""
+    from pydantic_core import to_json
+
+    print(to_json(document, indent=2).decode())

@@ -1,0 +1,161 @@
+"""`show`, `list`, `get` on a store that has batches, and what `run` refuses before anything is begun."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+import batches
+from batches import BATCH, NOW, planned
+from completions.collect import collect
+from completions.errors import Outcome
+from completions.status import status
+from completions.store import Store
+
+from .conftest import Completions
+
+OTHER = "6f1d2c3b-0000-4000-8000-000000000002"
+
+
+@pytest.fixture
+def done(store: Store) -> Store:
+    """A store with a batch that is done: one prompt answered, one walled off."""
+    plan = planned(store, ["best guitars", "best drums"], client_ref="mine")
+    batches.ask(store, plan, lambda item: Outcome.CHALLENGE if item.index else Outcome.ANSWERED)
+    collect(store, BATCH, NOW + timedelta(minutes=1))
+    return store
+
+
+def test_show_prints_the_status(completions: Completions, done: Store) -> None:
+    ended = completions("show", BATCH, "--json")
+    assert (ended.status, ended.err) == (0, "")
+    assert ended.json == json.loads(json.dumps(status(done, BATCH)))
+    assert (ended.json["status"], ended.json["outcomes"]) == ("successful", {"answered": 1, "challenge": 1})
+
+
+def test_show_tells_people_the_answers_too(completions: Completions, done: Store) -> None:
+    ended = completions("show", BATCH)
+    assert ended.status == 0
+    assert "1 answered, 1 challenge" in ended.out
+    for words in ("best guitars", "best guitars 0", "best drums", "ended as challenge", done.uri):
+        assert words in ended.out
+
+
+def test_show_before_there_are_answers(completions: Completions, store: Store) -> None:
+    planned(store)
+    ended = completions("show", BATCH)
+    assert ended.status == 0
+    assert "retrieving" in ended.out
+
+
+def test_list_is_newest_first(completions: Completions, done: Store) -> None:
+    planned(done, batch_id=OTHER, now=NOW + timedelta(hours=1), rehearse=True)
+    ended = completions("list", "--json")
+    assert (ended.status, ended.err) == (0, "")
+    assert [body["id"] for body in ended.json] == [OTHER, BATCH]
+    assert [body["id"] for body in completions("list", "--limit", "1", "--json").json] == [OTHER]
+    lines = completions("list").out.splitlines()
+    assert OTHER in lines[0]
+    assert BATCH in lines[1]
+    assert "1 answered, 1 challenge" in lines[1]
+
+
+def test_list_of_an_empty_store(completions: Completions, store: Store) -> None:
+    assert completions("list").out == ""
+    assert completions("list", "--json").json == []
+
+
+@pytest.mark.parametrize("options", [[], ["--out", "elsewhere/deep"]])
+def test_get_unpacks_the_archive(
+    completions: Completions, done: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: list[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    ended = completions("get", BATCH, *options)
+    folder = Path(options[-1] if options else BATCH)
+    assert (ended.status, ended.out) == (0, f"2 files in {folder}\n")
+    answers = [json.loads(line) for line in (folder / "answers.jsonl").read_text().splitlines()]
+    assert [answer["query"] for answer in answers] == ["best guitars", "best drums"]
+    assert json.loads((folder / "manifest.json").read_text())["batch_id"] == BATCH
+
+
+def test_get_waits_until_it_is_done(
+    completions: Completions, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    planned(store)
+    ended = completions("get", BATCH)
+    assert (ended.status, ended.out) == (1, "")
+    assert ended.err == f"batch {BATCH} is retrieving: its answers can be fetched when it is done\n"
+    assert not (tmp_path / BATCH).exists()
+
+
+@pytest.mark.parametrize("command", [["show"], ["show", "--json"], ["get"]])
+@pytest.mark.parametrize("batch", [OTHER, "nonsense", "../..", "", "%00"])
+def test_a_batch_that_is_not_there(completions: Completions, done: Store, command: list[str], batch: str) -> None:
+    ended = completions(*command, batch)
+    assert (ended.status, ended.out) == (2, "")
+    assert (
+        ended.err == f"refused: BATCH {batch!r}: no such batch in the store; `completions list` shows what is there\n"
+    )
+
+
+def test_a_store_that_cannot_be_used(completions: Completions, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COMPLETIONS_STORE", "/dev/null/store")
+    ended = completions("list", "--json")
+    assert (ended.status, ended.out) == (2, "")
+    assert ended.err.startswith("refused: COMPLETIONS_STORE '/dev/null/store': cannot be used as a folder")
+
+
+def test_a_store_that_cannot_be_read(completions: Completions, store: Store) -> None:
+    Path(store.uri, "batches").write_text("not a folder")
+    ended = completions("show", BATCH, "--json")
+    assert (ended.status, ended.out) == (3, "")
+    assert ended.err.startswith(f"cannot read {store.uri}/batches/{BATCH}/request.json: ")
+
+
+REQUESTS: list[tuple[str | bytes, str]] = [
+    ("", "FILE '{file}': is not JSON (Expecting value"),
+    ('{"prompts": [', "FILE '{file}': is not JSON ("),
+    ("[" * 100_000, "FILE '{file}': is not JSON ("),
+    (b"\xff\xfe\x00", "FILE '{file}': is not JSON ("),
+    ("[]", "request []: give a JSON object such as"),
+    ("{}", "prompts: give 1 to 1000 prompts"),
+    ('{"prompts": ["a"], "promts": ["b"]}', "promts ['b']: is not a field; did you mean prompts?"),
+    (json.dumps({"prompts": ["a"] * 1001}), "(this has 1001)"),
+    (json.dumps({"prompts": ["a" * 2048]}), "(this has 2048)"),
+    ('{"prompts": ["a"], "model": "gemini"}', "model 'gemini': cannot be asked yet; give chatgpt"),
+    ('{"prompts": ["a"], "country": "US"}', "country 'US': cannot be served"),
+    ('{"prompts": ["a"], "callback": "http://127.0.0.1/"}', "callback 'http://127.0.0.1': "),
+    ('{"prompts": ["a"], "_audit": {"name": "x", "run": "y", "seed": 1}}', "is not a field: it is set by audits alone"),
+    ('{"prompts": ["a"], "audit": {"name": "x", "run": "y", "seed": 1}}', "is not a field"),
+]
+
+
+@pytest.mark.parametrize(("request_", "sentence"), REQUESTS, ids=[str(sentence)[:30] for _, sentence in REQUESTS])
+def test_run_refuses_before_anything_is_begun(
+    completions: Completions, store: Store, tmp_path: Path, request_: str | bytes, sentence: str
+) -> None:
+    file = tmp_path / "request.json"
+    file.write_bytes(request_ if isinstance(request_, bytes) else request_.encode())
+    ended = completions("run", str(file), "--json")
+    assert (ended.status, ended.out) == (2, "")
+    assert ended.err.startswith("refused: ")
+    assert sentence.format(file=file) in ended.err.replace("…", "")
+    assert len(ended.err.splitlines()) == 1
+    assert not list(Path(store.uri).iterdir())
+
+
+def test_run_refuses_all_of_it_at_once(completions: Completions, store: Store) -> None:
+    fields = {"prompts": [], "model": "bing", "device": "toaster", "samples": 31, "promts": 1}
+    ended = completions("run", "-", stdin=json.dumps(fields))
+    assert (ended.status, ended.out, len(ended.err.splitlines())) == (2, "", len(fields))
+    assert not list(Path(store.uri).iterdir())
+
+
+@pytest.mark.parametrize(("file", "why"), [("/no/such.json", "No such file or directory"), ("/", "Is a directory")])
+def test_run_needs_a_file(completions: Completions, file: str, why: str) -> None:
+    ended = completions("run", file)
+    assert (ended.status, ended.err) == (2, f"refused: FILE {file!r}: cannot be read ({why})\n")
