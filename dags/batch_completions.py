@@ -27,6 +27,7 @@ UNLESS_REFUSED = ExceptionRetryPolicy([RetryRule(Refused, RetryAction.FAIL, reas
 @dag(
     schedule=None,
     catchup=False,
+    is_paused_upon_creation=False,
     max_active_runs=16,
     max_active_tasks=64,
     default_args={"retries": 2, "retry_delay": timedelta(seconds=30), "retry_policy": UNLESS_REFUSED},

@@ -16,9 +16,11 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import Response
 
-from batches import BATCH, planned
+from batches import BATCH, NOW, planned
 from completions import ask
 from completions.ask import ask_shard
+from completions.browser import Browser
+from completions.conversation import Held
 from completions.errors import Outcome
 from completions.manners import Manners
 from completions.plan import Plan
@@ -33,13 +35,13 @@ from tiny import END, Tiny, events, served
 
 pytestmark = [pytest.mark.browser]
 
-QUICK = Deadlines(context=20, load=3, ready=10, submit=10, first_token=3, between_tokens=3, answer=20, settle=1, look=5)
+QUICK = Deadlines(context=20, load=3, ready=10, submit=10, first_token=3, between_tokens=3, answer=20, settle=1, look=3)
 """Seconds; short where a fault makes the site silent, long where only a busy machine does."""
 
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Conversations that give up soon."""
+    """Conversations that give up soon, in a browser that is soon given up."""
 
     def site(_: str, url: str) -> Site:
         chat = ChatGPT(url)
@@ -47,6 +49,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
         return chat
 
     monkeypatch.setattr(ask, "site", site)
+    monkeypatch.setattr(ask, "Browser", partial(Browser, probe=1))
 
 
 def rehearsed(store: Store, prompts: list[str], **fields: Any) -> Plan:
@@ -325,6 +328,39 @@ async def test_a_store_that_fails_stops_the_task_and_loses_nothing(
     assert set(records(store, plan)) == set(prompts(6))
 
 
+async def test_a_conversation_that_breaks_costs_one_prompt(
+    store: Store, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def breaking(*arguments: Any) -> Held:
+        if arguments[3] == "two":
+            raise TypeError("secret words of the page")
+        return Held(NOW, Outcome.NO_ANSWER)
+
+    monkeypatch.setattr(ask, "hold", breaking)
+    plan = rehearsed(store, ["one", "two", "three"])
+    assert await ask_shard(store, plan, 0, settings()) == {"no_answer": 2, "layout_changed": 1}
+    assert records(store, plan)["two"].error_message == "the conversation broke with TypeError"
+
+
+async def test_what_fails_beside_an_answer_costs_nothing(
+    store: Store, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def told(_: dict[str, Any]) -> None:
+        raise ConnectionError
+
+    put = Store.put
+
+    def failing(self: Store, key: str, data: bytes) -> None:
+        if key.startswith("cache/") or "/progress/" in key:
+            raise StoreError("full")
+        put(self, key, data)
+
+    monkeypatch.setattr(Store, "put", failing)
+    plan = rehearsed(store, ["one", "two"])
+    assert await ask_shard(store, plan, 0, settings(), told) == {"answered": 2}
+    assert set(records(store, plan)) == {"one", "two"}
+
+
 async def test_a_record_that_was_spoilt_is_asked_again(store: Store, rehearsal: Rehearsal, settings: Any) -> None:
     plan = rehearsed(store, ["one", "two"])
     await ask_shard(store, plan, 0, settings())
@@ -339,12 +375,12 @@ async def test_a_live_site_that_challenges_is_left_alone(
 ) -> None:
     monkeypatch.setattr(ask, "Manners", partial(Manners, gap=(0, 0)))
     rehearsal.script("one", "challenge")
-    plan = rehearsed(store, ["one", "two", "three"], rehearse=False)
-    live = settings(site_url_chatgpt=f"{rehearsal.url}/", conversations=1)
-    assert await ask_shard(store, plan, 0, live) == {"challenge": 3}
+    address = f"{rehearsal.url}/"
+    plan = rehearsed(store, ["one", "two", "three"], rehearse=False).model_copy(update={"address": address})
+    assert await ask_shard(store, plan, 0, settings(conversations=1)) == {"challenge": 3}
     assert [asking.prompt for asking in rehearsal.asked()] == ["one"]
     first, *others = (records(store, plan)[prompt] for prompt in ("one", "two", "three"))
-    assert (first.attempts, first.login_state) == (1, "logged_out")
+    assert (first.attempts, first.warnings[0]) == (1, f"asked at {address}, not at the site's own address")
     for other in others:
         assert (other.attempts, other.login_state, other.answer) == (0, None, None)
         assert (other.error_message or "").startswith("not asked: the site is left alone until ")

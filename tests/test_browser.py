@@ -16,7 +16,7 @@ from playwright.sync_api import sync_playwright
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from completions.browser import VIEWPORT, Browser, BrowserDied, BrowserMissing, program_of
+from completions.browser import VIEWPORT, Browser, BrowserDied, BrowserMissing, program_of, shown
 from completions.profile import Profile, resolve
 from tiny import Handler, served
 
@@ -157,7 +157,7 @@ def mute(tmp_path: Path) -> Path:
         ("/no/such/browser", "doesn't exist"),
         ("/etc/passwd", "EACCES"),
         ("http://127.0.0.1:9/", "ECONNREFUSED"),
-        ("ws://127.0.0.1:9/devtools", "ECONNREFUSED"),
+        ("ws://127.0.0.1:9/devtools?token=canary", "ECONNREFUSED"),
         ("mute", "no start in 2 s"),
     ],
 )
@@ -167,7 +167,8 @@ async def test_a_browser_that_cannot_be_had(others: set[psutil.Process], mute: P
         async with Browser(wanted, start=2 if wanted == str(mute) else PATIENCE, probe=1) as browser:
             await works(browser)
     (sentence,) = str(missing.value).splitlines()
-    assert sentence.startswith(f"cannot start the browser {wanted!r} (")
+    assert "canary" not in sentence
+    assert sentence.startswith(f"cannot start the browser {shown(wanted)} (")
     assert reason in sentence
     assert sentence.endswith("install it, or name another in COMPLETIONS_BROWSER")
     assert gone(ours() - others)

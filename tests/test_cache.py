@@ -25,6 +25,11 @@ def _key(config: dict[str, Any], profile: dict[str, Any], prompt: str = "a", sam
     return cache_key(BatchConfig.parse(CONFIG | config), MUNICH.model_copy(update=profile), prompt, sample)
 
 
+def test_a_mirror_answers_for_itself_alone() -> None:
+    config = BatchConfig.parse(CONFIG)
+    assert cache_key(config, MUNICH, "a", 0, "http://mirror.example/") != cache_key(config, MUNICH, "a", 0)
+
+
 KEPT = Record(
     answer_id=answer_id(BATCH, 0, 0),
     prompt="a",

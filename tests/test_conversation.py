@@ -264,11 +264,12 @@ async def test_no_page_is_too_odd_to_be_kept(browser: Browser) -> None:
     (one.artifacts.page_html or "").encode()
 
 
-async def test_a_page_that_finishes_without_a_stream_is_read_once_it_is_still(browser: Browser) -> None:
+async def test_a_page_that_finishes_without_a_stream_is_no_proof_of_an_answer(browser: Browser) -> None:
     local = "<input id=box><button onclick='m.dataset.state=`finished`;m.append(`yes`)'>send</button><main id=m></main>"
     async with served(home=page(local)) as url:
         one = await held(browser, url, deadlines=replace(QUICK, between_tokens=5))
-    assert (one.outcome, one.artifacts.raw_stream) == (Outcome.ANSWERED, None)
+    assert (one.outcome, one.artifacts.raw_stream) == (Outcome.LAYOUT_CHANGED, None)
+    assert "its stream came by no way that the adapter knows" in (one.error_message or "")
 
 
 async def test_a_page_that_is_not_finished_when_its_stream_is_has_no_answer(browser: Browser) -> None:

@@ -186,7 +186,6 @@ def test_errors_name_the_object(s3: AwsAccess, bucket: Store) -> None:
         ("http://127.0.0.1/", "give a folder or s3://bucket/prefix"),
         ("s3://", "name a bucket"),
         ("s3:///prefix", "name a bucket"),
-        ("/dev/null", "cannot be used as a folder"),
     ],
 )
 def test_locations_that_are_no_store(location: str, way_out: str) -> None:
@@ -195,14 +194,19 @@ def test_locations_that_are_no_store(location: str, way_out: str) -> None:
     assert str(refused.value).startswith("COMPLETIONS_STORE '")
 
 
-def test_s3_without_credentials_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_file_is_no_store() -> None:
+    with pytest.raises(StoreError, match="the store /dev/null cannot be used as a folder"):
+        open_store("/dev/null")
+
+
+def test_s3_without_credentials_cannot_be_reached(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
 
-    with pytest.raises(Refused, match="no AWS credentials found: set the connection aws_default"):
+    with pytest.raises(StoreError, match=r"no AWS credentials found for .*: set the connection aws_default"):
         open_store("s3://bucket/x", AwsAccess(boto3.Session()))
 
 

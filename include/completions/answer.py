@@ -66,8 +66,6 @@ class Product(Shown):
     title: str
     url: str | None = None
     price_text: str | None = None
-    price_amount: float | None = None
-    price_currency: str | None = None
     merchant: str | None = None
     rating: float | None = None
     review_count: int | None = None
@@ -85,7 +83,6 @@ class ShownPlace(Shown):
     latitude: float | None = None
     longitude: float | None = None
     rating: float | None = None
-    review_count: int | None = None
     url: str | None = None
 
 
@@ -102,7 +99,6 @@ class Ad(Shown):
     """A sponsored entry; never mixed with citations."""
 
     position: int
-    advertiser: str | None = None
     title: str | None = None
     body: str | None = None
     url: str | None = None

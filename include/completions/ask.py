@@ -9,7 +9,8 @@ import asyncio
 import json
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,7 +18,7 @@ from completions import cache
 from completions.browser import Browser, BrowserDied
 from completions.caps import capped
 from completions.conversation import Held, hold
-from completions.errors import RETRY, STOP, Outcome
+from completions.errors import RETRY, STOP, Outcome, Unreachable
 from completions.manners import Manners, Paused
 from completions.plan import Item, Plan
 from completions.record import Record, answer_id, answer_key, batch_key
@@ -65,7 +66,7 @@ class _Shard:
         self.owed: list[Item] = []
         self.outcomes: Counter[str] = Counter()
         model, live = plan.config.model, plan.config.origin == "live"
-        address = settings.site_url(model) if live else settings.rehearsal_url
+        address = plan.address if live else settings.rehearsal_url
         self.site: Site = site(model, address)
         self.manners = Manners(store, model, polite=live)
         self._telling = asyncio.Lock()
@@ -97,24 +98,33 @@ class _Shard:
     async def _ask(self, browser: Browser, item: Item) -> Record:
         held, attempts, deaths = None, 0, 0
         while attempts < ATTEMPTS and (held is None or held.outcome in RETRY):
-            try:
-                async with self.manners.seat() as pause:
-                    if pause:
-                        return self._record(item, held or _not_asked(pause), attempts)
-                    held = await hold(
-                        self.site, browser, self.plan.profile, self._prompt(item), self.plan.config.evidence
-                    )
-            except BrowserDied as death:
-                log.warning("prompt %d is asked again: %s", item.index, death)
-                deaths += 1
-                held = Held(datetime.now(UTC), Outcome.NETWORK, str(death))
-                attempts += deaths > DEATHS
-                continue
+            async with self.manners.seat() as pause:
+                if pause:
+                    return self._record(item, held or _not_asked(pause), attempts)
+                try:
+                    held = await self._hold(browser, item)
+                except BrowserDied as death:
+                    log.warning("prompt %d is asked again: %s", item.index, death)
+                    held, deaths = Held(datetime.now(UTC), Outcome.NETWORK, str(death)), deaths + 1
+                    if deaths <= DEATHS:
+                        continue
             attempts += 1
             if held.outcome in STOP:
                 await self.manners.pause(held.outcome)
         assert held
         return self._record(item, held, attempts)
+
+    async def _hold(self, browser: Browser, item: Item) -> Held:
+        """Hold one conversation; what nobody thought of costs this prompt and no other."""
+        plan = self.plan
+        try:
+            return await hold(self.site, browser, plan.profile, self._prompt(item), plan.config.evidence)
+        except (BrowserDied, Unreachable):
+            raise
+        except Exception as fault:
+            log.exception("prompt %d broke its conversation", item.index)
+            what = f"the conversation broke with {type(fault).__name__}"
+            return Held(datetime.now(UTC), Outcome.LAYOUT_CHANGED, what)
 
     def _prompt(self, item: Item) -> str:
         return self.plan.config.prompts[item.index]
@@ -122,6 +132,8 @@ class _Shard:
     def _record(self, item: Item, held: Held, attempts: int) -> Record:
         plan, reading = self.plan, held.reading
         own = {name: value for name, value in vars(held).items() if name != "reading"}
+        if plan.address:
+            own["warnings"] = [f"asked at {plan.address}, not at the site's own address", *held.warnings]
         return Record(
             answer_id=answer_id(plan.batch_id, item.index, item.sample),
             prompt=self._prompt(item),
@@ -129,7 +141,7 @@ class _Shard:
             generation=plan.generation,
             attempts=attempts,
             requested_at=plan.planned_at,
-            login_state="logged_out" if attempts else None,
+            login_state="logged_out" if reading and reading.ui_variant else None,
             location_method=plan.profile.location_method,
             ui_variant=reading.ui_variant if reading else None,
             adapter_version=self.site.version,
@@ -141,7 +153,8 @@ class _Shard:
         """Store the record; only then is the prompt done."""
         record = capped(record)
         self.store.put(answer_key(self.plan.batch_id, item.index, item.sample), record.packed())
-        cache.keep(self.store, record)
+        with self._spared("kept for later batches"):
+            cache.keep(self.store, record)
 
     async def _count(self, item: Item, record: Record) -> None:
         why = f" ({record.error_message})" if record.error_message else ""
@@ -155,12 +168,19 @@ class _Shard:
         owed = sum(map(self.plan.settles, self.items))
         progress = {"shard": self.number, "of": owed, "outcomes": dict(self.outcomes)}
         key = batch_key(self.plan.batch_id, f"progress/{self.number}.json")
-        await asyncio.to_thread(self.store.put, key, json.dumps(progress).encode())
+        with self._spared("counted"):
+            await asyncio.to_thread(self.store.put, key, json.dumps(progress).encode())
         if self.tell:
-            try:
+            with self._spared("told of"):
                 await self.tell(progress)
-            except Exception:  # progress for the eye is no reason to lose a conversation
-                log.warning("the progress could not be told", exc_info=True)
+
+    @contextmanager
+    def _spared(self, what: str) -> Iterator[None]:
+        """The record is safe: what is only done beside it must not end the conversations that are under way."""
+        try:
+            yield
+        except Exception:
+            log.warning("an answer is stored, but could not be %s", what, exc_info=True)
 
 
 def _not_asked(pause: Paused) -> Held:

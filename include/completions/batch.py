@@ -235,6 +235,8 @@ def _refusals(error: ErrorDetails) -> list[Refused]:
     shown = name if re.fullmatch(r"\w{1,60}", name) else shortened(name)
     where = "".join(f"[{part}]" for part in error["loc"][1:2] if isinstance(part, int))
     value = ABSENT if error["type"] == "missing" else error["input"]
+    if name == "callback" and isinstance(value, str):
+        value = value.partition("://")[0] + "://…"  # what follows may be a secret
     return [Refused(f"{shown}{where}", value, _way_out(name, error["type"], value))]
 
 

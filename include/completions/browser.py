@@ -16,6 +16,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import urlsplit
 
 from playwright.async_api import Browser as PlaywrightBrowser
 from playwright.async_api import Error as PlaywrightError
@@ -144,8 +145,9 @@ class Browser:
                 return browser
         except (PlaywrightError, TimeoutError) as error:
             reason = str(error).strip().splitlines()[0] if str(error).strip() else f"no start in {self.start:.0f} s"
+            reason = reason.replace(self.wanted, shown(self.wanted))
             way_out = "install it, or name another in COMPLETIONS_BROWSER"
-            raise BrowserMissing(f"cannot start the browser {self.wanted!r} ({reason}): {way_out}") from error
+            raise BrowserMissing(f"cannot start the browser {shown(self.wanted)} ({reason}): {way_out}") from None
 
     async def _drop(self) -> None:
         """Forget browser and driver, and see that their processes go: a frozen browser heeds nothing but SIGKILL."""
@@ -197,6 +199,12 @@ async def _speak(page: Page, profile: Profile) -> None:
 def _spoken(profile: Profile) -> str | None:
     """The locale of the browser: sites choose the language of their interface by it."""
     return profile.display_locale or profile.locale
+
+
+def shown(wanted: str) -> str:
+    """The setting as a message may show it: the address of a hosted browser holds its key."""
+    address = urlsplit(wanted)
+    return f"{address.scheme}://{address.hostname}" if address.hostname else wanted
 
 
 def program_of(wanted: str, playwrights: str) -> str | None:

@@ -19,8 +19,11 @@ from completions.record import SCHEMA_VERSION, Record
 from completions.store import Store
 
 
-def cache_key(config: BatchConfig, profile: Profile, prompt: str, sample: int) -> str:
-    """Store key of the answer to `prompt`, asked this way. What was left to chance is keyed as "any"."""
+def cache_key(config: BatchConfig, profile: Profile, prompt: str, sample: int, address: str | None = None) -> str:
+    """Store key of the answer to `prompt`, asked this way. What was left to chance is keyed as "any".
+
+    `address` is where it is asked in place of the site's own address; None: at the site's own.
+    """
     asked = {
         "schema": SCHEMA_VERSION,
         "origin": config.origin,
@@ -34,6 +37,7 @@ def cache_key(config: BatchConfig, profile: Profile, prompt: str, sample: int) -
         "language": profile.language,
         "display": profile.display_locale,
         "sample": sample,
+        **({"address": address} if address else {}),
     }
     canonical = unicodedata.normalize(
         "NFC", json.dumps(asked, sort_keys=True, ensure_ascii=False, separators=(",", ":"))

@@ -13,15 +13,21 @@ STREAM_BYTES: Final = 10_000_000
 """Of the raw stream; a screenshot or a page copy that is larger is left out, as half of it would be of no use."""
 ANSWER_BYTES: Final = 1_000_000
 """Of an answer's text, and of its Markdown."""
+MESSAGE_BYTES: Final = 500
+"""Of an error message and of a warning: they may quote the page."""
 ENTRIES: Final = 500
 """Of each of an answer's lists, such as its citations."""
 
 
 def capped(record: Record) -> Record:
     """`record` with everything at its cap. What is within its cap is untouched."""
-    warnings = list(record.warnings)
-    answer = _answer(record.answer, warnings) if record.answer else None
-    kept = {"answer": answer, "artifacts": _artifacts(record.artifacts), "warnings": warnings}
+    warnings: list[str] = []
+    kept = {
+        "answer": _answer(record.answer, warnings) if record.answer else None,
+        "artifacts": _artifacts(record.artifacts),
+        "error_message": record.error_message and _text(record.error_message, MESSAGE_BYTES),
+        "warnings": [_text(warning, MESSAGE_BYTES) for warning in record.warnings[:ENTRIES]] + warnings,
+    }
     return record.model_copy(update=kept)
 
 
@@ -38,6 +44,7 @@ def _artifacts(artifacts: Artifacts) -> Artifacts:
 
 
 def _answer(answer: Answer, warnings: list[str]) -> Answer:
+    answer = Answer.model_validate(_printable(answer.model_dump()))
     kept: dict[str, Any] = dict(answer)
     for name, value in answer:
         if isinstance(value, str):
@@ -47,6 +54,15 @@ def _answer(answer: Answer, warnings: list[str]) -> Answer:
         if kept[name] != value:
             warnings.append(f"{name} was cut at {limit}")
     return answer.model_copy(update=kept)
+
+
+def _printable(value: Any) -> Any:
+    """`value` without what no file can hold, however deep it sits."""
+    if isinstance(value, str):
+        return _text(value, len(value) * 4)
+    if isinstance(value, dict):
+        return {name: _printable(each) for name, each in value.items()}
+    return [_printable(each) for each in value] if isinstance(value, list) else value
 
 
 def _text(text: str, limit: int) -> str:

@@ -35,7 +35,7 @@ def collect(store: Store, batch_id: str, now: datetime) -> Manifest:
     """Make the batch's dataset and archive, or return the manifest that stands and lacks nothing.
 
     It lacks what was cancelled: a task that was cleared and run again may have answered that since. Every prompt x
-    sample has exactly one row: one without a record is `cancelled`. Raises `Refused` for a batch that was never planned.
+    sample has exactly one row: one without a record is `cancelled`. Raises `Refused` for what was never planned.
     """
     part, plan = _planned(store, batch_id)
     manifest = load_manifest(part, batch_id)

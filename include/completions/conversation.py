@@ -133,7 +133,7 @@ class _Conversation:
     async def _observe(self) -> None:
         """What the page itself sees of the profile: observed, not what was asked for."""
         seen = await self.page.evaluate("[navigator.language, Intl.DateTimeFormat().resolvedOptions().timeZone]")
-        self.held.locale_used, self.held.timezone_used = seen
+        self.held.locale_used, self.held.timezone_used = (str(each)[:100] for each in seen)
 
     async def _answer(self) -> None:
         """Watch page and wire until the answer is whole, something stands in its way, or it stops coming."""
@@ -178,7 +178,6 @@ class _Conversation:
         captured = Captured(
             html=html,
             stream=self.tap.stream,
-            stream_closed=self.tap.closed,
             status=self.response.status if self.response else None,
             headers=self.response.headers if self.response else {},
             url=page.url,
@@ -217,7 +216,12 @@ class _Conversation:
 
 
 def _verdict(wall: Wall | None, reading: Reading, *, loaded: bool) -> tuple[Outcome, str | None]:
-    """A wall that was met stands, unless it is vague and the page says more."""
+    """A wall that was met stands, unless it is vague and the page says more.
+
+    An answer stands only if the wire told its end too: the page alone is half a proof.
+    """
+    if wall is None and reading.outcome is Outcome.ANSWERED and not reading.stream_finished:
+        return Outcome.LAYOUT_CHANGED, "the page shows an answer, but its stream came by no way that the adapter knows"
     telling = _TELLING | {Outcome.LAYOUT_CHANGED} if wall and wall.outcome is Outcome.TIMEOUT else _TELLING
     if wall is None or (loaded and wall.outcome in _VAGUE and reading.outcome in telling):
         return reading.outcome, reading.error_message

@@ -69,6 +69,7 @@ class Embedded:
 
         Raises `ServiceError` with the cause from the logs, and `AirflowError` when it runs with other settings.
         """
+        self._make_home()
         with self.service.alone(tell):
             if running := self.service.status():
                 self._same_settings(running)
@@ -78,6 +79,7 @@ class Embedded:
 
     def down(self, tell: Tell = print) -> bool:
         """Stop it and the rehearsal, to the last process; False when neither ran."""
+        self._make_home()
         stopped = []
         for service in (self.service, self._rehearsal):
             with service.alone(tell):
@@ -95,6 +97,7 @@ class Embedded:
         """
         if given := Settings.from_env().rehearsal_url:
             return given.rstrip("/")
+        self._make_home()
         with self._rehearsal.alone(tell):
             if running := self._rehearsal.status():
                 return running.url
@@ -102,20 +105,25 @@ class Embedded:
             return self._start_rehearsal(tell).url
 
     def settings(self) -> Settings:
-        """The settings that the tasks of this Airflow run with, the rehearsal's address among them."""
-        return Settings.from_env(self._settings())
+        """The settings that the tasks of this Airflow run with, the rehearsal's address among them.
+
+        Only reads: until the rehearsal or Airflow was started, that address is none to remember.
+        """
+        return Settings.from_env(self._settings(self._rehearsal_url()))
 
     def environment(self, port: int | None = None) -> dict[str, str]:
         """The whole environment of a process of this Airflow: the caller's, and what makes it this one.
 
-        `port` is where the API listens; None: where it does now, or would.
+        `port` is where the API listens; None: where it does now, or would. Makes what is kept for good: the keys, and
+        the address of the rehearsal.
         """
+        self._make_home()
         running = self.status() if port is None else None
         url = running.url if running else f"http://127.0.0.1:{port or self.port}"
         return {
             **_DEFAULTS,
             **_inherited(),
-            **self._settings(),
+            **self._settings(self._reserved_url()),
             **self._keys(),
             "AIRFLOW_HOME": str(self.home),
             "AIRFLOW_CONFIG": str(self.home / "airflow.cfg"),
@@ -174,7 +182,7 @@ class Embedded:
 
     def _start_rehearsal(self, tell: Tell) -> Running:
         tell("starting the rehearsal")
-        url, log = self._rehearsal_url(), self.home / "rehearsal.log"
+        url, log = self._reserved_url(), self.home / "rehearsal.log"
         command = [sys.executable, "-m", "completions.rehearsal", "--port", url.rpartition(":")[2]]
 
         def missing() -> str:
@@ -183,21 +191,36 @@ class Embedded:
         return self._rehearsal.start({"rehearsal": command}, _inherited(), url, missing, self.deadline, tell)
 
     def _rehearsal_url(self) -> str:
-        """Where the rehearsal runs, or will: its port is kept, so that an Airflow that runs for weeks knows it."""
+        """Where the rehearsal runs, or would: at the port that is kept for it, if that is free."""
         if running := self._rehearsal.status():
             return running.url
-        file = self.home / "rehearsal.port"
-        kept = int(file.read_text("utf-8")) if file.exists() else 0
-        port = free_port(kept)
-        if port != kept:
-            file.write_text(str(port), "utf-8")
-        return f"http://127.0.0.1:{port}"
+        kept = 0
+        with suppress(OSError, ValueError):
+            kept = int(self._rehearsal_port.read_text("utf-8"))
+        return f"http://127.0.0.1:{free_port(kept)}"
 
-    def _settings(self) -> dict[str, str]:
+    def _reserved_url(self) -> str:
+        """Where the rehearsal runs, or will: its port is kept, so that an Airflow that runs for weeks knows it."""
+        url = self._rehearsal_url()
+        self._rehearsal_port.write_text(url.rpartition(":")[2], "utf-8")
+        return url
+
+    @property
+    def _rehearsal_port(self) -> Path:
+        return self.home / "rehearsal.port"
+
+    def _make_home(self) -> None:
+        """Raises `ServiceError` where nothing can be kept in it."""
+        try:
+            self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+            tempfile.TemporaryFile(dir=self.home).close()
+        except OSError as error:
+            raise ServiceError(f"COMPLETIONS_HOME {self.home} cannot be written to ({error.strerror})") from error
+
+    def _settings(self, rehearsal_url: str) -> dict[str, str]:
         """The project's settings, with what depends on this home and on the caller's working folder made definite."""
-        self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
         given = Settings.from_env()
-        rehearsal = given.rehearsal_url or self._rehearsal_url()
+        rehearsal = given.rehearsal_url or rehearsal_url
         return {
             **{name: value for name, value in os.environ.items() if name.startswith(PREFIX)},
             variable("home"): str(self.home),

@@ -110,8 +110,11 @@ class Manners:
             if self.store.create(key, lease):
                 return key
             standing = self.store.get(key)
-            if standing and datetime.fromisoformat(json.loads(standing)["until"]) < now:
-                self.store.delete([key])  # its holder died; whoever creates it next has it
+            expired = standing and datetime.fromisoformat(json.loads(standing)["until"]) < now
+            # Its holder died, and whoever creates it next has it. Looked at again, as another may have been faster:
+            # what is left of that race is a moment, and costs one conversation too many.
+            if expired and self.store.get(key) == standing:
+                self.store.delete([key])
         return None
 
     def _leave(self, key: str) -> None:

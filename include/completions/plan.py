@@ -48,6 +48,8 @@ class Plan(BaseModel):
     seed: int
     config: BatchConfig
     profile: Profile
+    address: str | None = None
+    """Where a live site is asked in place of its own address."""
     items: list[Item]
     """Every answer owed, by index, then sample."""
     shards: list[list[int]]
@@ -112,14 +114,25 @@ def find_batch(store: Store, batch_id: str) -> tuple[Store, Origin] | None:
 
 
 def make_plan(
-    store: Store, config: BatchConfig, profile: Profile, *, batch_id: str, run_id: str, now: datetime
+    store: Store,
+    config: BatchConfig,
+    profile: Profile,
+    *,
+    batch_id: str,
+    run_id: str,
+    now: datetime,
+    address: str | None = None,
 ) -> Plan:
-    """Plan the batch in its origin's part of `store`, or return the plan that stands."""
+    """Plan the batch in its origin's part of `store`, or return the plan that stands.
+
+    `address` is where a live site is asked in place of its own address. An earlier failure is forgotten.
+    """
     part = store.of(config.origin)
+    part.delete([batch_key(batch_id, "failure.json")])
     if standing := load_plan(part, batch_id):
         return standing
     submit(store, batch_id, config)
-    items = list(_items(config, profile))
+    items = list(_items(config, profile, address))
     items = list(_take_cached(part, items, config, now, batch_id))
     plan = Plan(
         batch_id=batch_id,
@@ -129,6 +142,7 @@ def make_plan(
         seed=seed_of(config, batch_id),
         config=config,
         profile=profile,
+        address=address,
         items=items,
         shards=_shards(items, config.per_task),
     )
@@ -136,7 +150,7 @@ def make_plan(
     return load_plan(part, batch_id) or plan
 
 
-def _items(config: BatchConfig, profile: Profile) -> Iterator[Item]:
+def _items(config: BatchConfig, profile: Profile, address: str | None) -> Iterator[Item]:
     caching = config.expiration > 0
     first: dict[str, int] = {}
     for index, prompt in enumerate(config.prompts):
@@ -146,7 +160,7 @@ def _items(config: BatchConfig, profile: Profile) -> Iterator[Item]:
                 index=index,
                 sample=sample,
                 prompt_id=prompt_id(prompt),
-                cache_key=cache.cache_key(config, profile, prompt, sample) if caching else None,
+                cache_key=cache.cache_key(config, profile, prompt, sample, address) if caching else None,
                 duplicate_of=original if caching and original != index else None,
             )
 

@@ -206,7 +206,7 @@ class _Told:
 def open_store(location: str | Path, aws: AwsAccess | None = None) -> Store:
     """The store at a folder's path or `s3://bucket/prefix`.
 
-    Raises `Refused` when the location is neither, or when no AWS credentials are found.
+    Raises `Refused` when the location is neither, `StoreError` when it cannot be used or no AWS credentials are found.
     """
     text = str(location)
     if text.startswith("s3://"):
@@ -218,7 +218,7 @@ def open_store(location: str | Path, aws: AwsAccess | None = None) -> Store:
         folder.mkdir(parents=True, exist_ok=True)
         return Store(str(folder), LocalStore(folder))
     except (OSError, BaseError) as error:
-        raise Refused("COMPLETIONS_STORE", text, f"cannot be used as a folder ({_first_line(error)})") from error
+        raise StoreError(f"the store {text} cannot be used as a folder ({_first_line(error)})") from error
 
 
 def _open_s3(uri: str, aws: AwsAccess) -> Store:
@@ -232,7 +232,7 @@ def _open_s3(uri: str, aws: AwsAccess) -> Store:
     try:
         credentials = Boto3CredentialProvider(session)
     except ValueError as error:
-        raise Refused("COMPLETIONS_STORE", uri, "no AWS credentials found: set the connection aws_default") from error
+        raise StoreError(f"no AWS credentials found for the store {uri}: set the connection aws_default") from error
     endpoint = aws.endpoint_url or os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
     config: dict[str, Any] = {"region": aws.region or session.region_name or "us-east-1"}
     if endpoint:

@@ -42,7 +42,15 @@ def plan(dag_run: DagRunProtocol) -> list[int]:
         for sentence in str(refused).splitlines():
             log.error("%s", sentence)
         raise AirflowFailException("the request is refused, for the reasons above; nothing was asked") from None
-    made = make_plan(store, config, profile, batch_id=batch_id, run_id=dag_run.run_id, now=datetime.now(UTC))
+    made = make_plan(
+        store,
+        config,
+        profile,
+        batch_id=batch_id,
+        run_id=dag_run.run_id,
+        now=datetime.now(UTC),
+        address=None if config.rehearse else Settings.from_env().site_url(config.model),
+    )
     log.info("batch %s: %d answers, %d from the cache, %d tasks", batch_id, config.count, made.cached, len(made.shards))
     return list(range(len(made.shards)))
 

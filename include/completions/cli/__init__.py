@@ -7,10 +7,12 @@ reached. With `--json`, one JSON document is all that goes to stdout.
 from __future__ import annotations
 
 import sys
+from importlib.metadata import version
+from typing import Annotated
 
 import typer
 
-from completions.cli import asking, batches, demo, lists, services
+from completions.cli import asking, batches, callbacks, demo, lists, services
 from completions.cli.out import FAILED, REFUSED, UNREACHABLE, Failed, say
 from completions.errors import Refused, RefusedRequest, Unreachable
 
@@ -21,8 +23,23 @@ commands = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for module in (services, batches, asking, lists, demo):
+for module in (services, batches, asking, lists, callbacks, demo):
     module.register(commands)
+
+
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        print(f"batch-completions {version('batch-completions')}")
+        raise typer.Exit
+
+
+@commands.callback()
+def _every(
+    show_version: Annotated[
+        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
 
 
 def app() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,6 +14,7 @@ from completions.cli.out import Failed, print_json, say, terminal
 if TYPE_CHECKING:
     from completions.batch import BatchConfig
     from completions.conversation import Held
+    from completions.manners import Manners
     from completions.profile import Profile
 
 Country = Annotated[str | None, typer.Option(help="ISO 3166-1 alpha-2 code, such as US.")]
@@ -33,24 +35,28 @@ def ask(
     language: Language = None,
     display: Display = None,
     device: Device = None,
-    format: Annotated[str, typer.Option(help="With --out: json, rendered or raw.")] = "json",
     out: Annotated[Path | None, typer.Option(help="Folder for the page, the stream and the evidence.")] = None,
-    evidence: Annotated[list[str] | None, typer.Option(help="screenshot, page")] = None,
-    rehearse: Annotated[bool, typer.Option(help="Ask the running stand-ins.")] = False,
+    evidence: Annotated[list[str] | None, typer.Option(help="With --out, keep also: screenshot, page.")] = None,
+    rehearse: Annotated[bool, typer.Option(help="Ask the stand-ins instead of the live site.")] = False,
     site_url: Annotated[str | None, typer.Option(help="Address to ask instead of the site's own.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Ask one prompt in a real browser and print the answer; nothing is stored."""
+    """Ask one prompt in a real browser and print the answer, which is not stored. Live sites are asked politely."""
     from completions.cli.here import settings
+    from completions.embedded import Embedded
+    from completions.errors import Refused
     from completions.request import accept
 
+    if evidence and not out:
+        raise Refused("--evidence", ", ".join(evidence), "is kept in a folder: give one with --out")
     here = settings()
     who = {"country": country, "subdivision": subdivision, "city": city, "language": language, "display": display}
-    asked = {"prompts": [prompt], "model": model, "device": device, "format": format, "rehearse": rehearse}
+    asked = {"prompts": [prompt], "model": model, "device": device, "rehearse": rehearse}
     config, profile = accept({**who, **asked, "evidence": evidence or [], "expiration": 0}, here)
-    address = _address(site_url) or (here.rehearsal_url if rehearse else here.site_url(model))
+    address = _address(site_url) or (f"{Embedded().rehearse(say)}/" if rehearse else here.site_url(model))
+    manners = None if address else _manners(model)
     with terminal.status(f"asking {address or model} …"):
-        held = asyncio.run(_hold(config, profile, address, here.browser))
+        held = asyncio.run(_hold(config, profile, address, here.browser, manners))
     if out:
         _save(held, out)
     _print(held, as_json)
@@ -66,13 +72,30 @@ def _address(site_url: str | None) -> str | None:
     return site_url and site_url.rstrip("/") + "/"
 
 
-async def _hold(config: BatchConfig, profile: Profile, address: str | None, browser: str) -> Held:
+def _manners(model: str) -> Manners:
+    """The live site's limits, which hold over all who share the store."""
+    from completions.cli.here import stored
+    from completions.manners import Manners
+
+    return Manners(stored().of("live"), model)
+
+
+async def _hold(
+    config: BatchConfig, profile: Profile, address: str | None, browser: str, manners: Manners | None
+) -> Held:
     from completions.browser import Browser
     from completions.conversation import hold
+    from completions.errors import STOP
     from completions.sites import site
 
-    async with Browser(browser) as started:
-        return await hold(site(config.model, address), started, profile, config.prompts[0], config.evidence)
+    async with Browser(browser) as started, manners.seat() if manners else nullcontext() as pause:
+        if pause:
+            until = f"{pause.until:%H:%M} UTC"
+            raise Failed(f"not asked: {config.model} is left alone until {until}, after it met us with {pause.outcome}")
+        held = await hold(site(config.model, address), started, profile, config.prompts[0], config.evidence)
+        if manners and held.outcome in STOP:
+            await manners.pause(held.outcome)
+    return held
 
 
 def _columns(held: Held) -> dict[str, Any]:

@@ -7,18 +7,20 @@ import sys
 import uuid
 import zipfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import IO, TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from completions.cli.follow import ENDED, Body, follow, outcomes
-from completions.cli.here import settings, stored
+from completions.cli.follow import ENDED, Body, follow
+from completions.cli.here import settings, sqs_endpoint, stored
 from completions.cli.out import Failed, print_json, say
+from completions.errors import Refused
 
 if TYPE_CHECKING:
     from completions.airflow_api import Airflow
     from completions.batch import BatchConfig
     from completions.embedded import Embedded
+    from completions.store import Store
 
 DAG = "batch_completions"
 Batch = Annotated[str, typer.Argument(help="Id of the batch.")]
@@ -38,7 +40,8 @@ def run(
     fields = _read(file)
     if rehearse and isinstance(fields, dict):
         fields["rehearse"] = True
-    config, _ = accept(fields, settings())
+    callback = fields.get("callback") if isinstance(fields, dict) else None
+    config, _ = accept(fields, settings(), sqs_endpoint=sqs_endpoint(callback))
     body, link = submit_and_follow(config, Embedded())
     if as_json:
         print_json(body)
@@ -54,11 +57,10 @@ def submit_and_follow(config: BatchConfig, embedded: Embedded) -> tuple[Body, st
     from completions.airflow_api import Airflow
     from completions.plan import submit
     from completions.status import status
-    from completions.store import open_store
 
     if config.rehearse:
         embedded.rehearse(say)
-    api, store = Airflow(embedded.up(say).url), open_store(embedded.settings().store)
+    api, store = Airflow(embedded.up(say).url), stored()
     batch_id = str(uuid.uuid4())
     run_id = f"cli__{batch_id}"
     submit(store, batch_id, config)
@@ -81,8 +83,6 @@ def _end_state(api: Airflow, run_id: str) -> str | None:
 
 
 def _read(file: str) -> Any:
-    from completions.errors import Refused
-
     try:
         text = sys.stdin.read() if file == "-" else Path(file).read_text("utf-8")
         return json.loads(text)
@@ -94,53 +94,66 @@ def _read(file: str) -> Any:
 
 def show(batch: Batch, as_json: Json = False) -> None:
     """How a batch stands, and its answers once they are there."""
-    from completions.cli.table import print_answers
+    from completions.cli.table import print_answers, print_status
 
-    body = _status(batch)
+    store = stored()
+    body = _status(store, batch)
     if as_json:
         print_json(body)
         return
-    for name, value in body.items():
-        print(f"{name:12} {outcomes(body) if name == 'outcomes' else '-' if value is None else value}")
+    print_status(body)
     if body["dataset"]:
-        print_answers(stored(), body)
+        print()
+        print_answers(store, body)
 
 
 def list_(
     limit: Annotated[int, typer.Option(min=1, help="At most so many, newest first.")] = 20, as_json: Json = False
 ) -> None:
     """The batches of the store, newest first."""
+    from completions.cli.table import print_list
     from completions.status import list_batches
 
-    bodies = list_batches(stored(), limit)
+    store = stored()
+    bodies = list_batches(store, limit)
     if as_json:
         print_json(bodies)
-        return
-    for body in bodies:
-        print(f"{body['started_at']}  {body['id']}  {body['status']:<10}  {outcomes(body)}")
+    elif bodies:
+        print_list(bodies)
+    else:
+        say(f"no batches yet in {store.uri}")
 
 
 def get(
     batch: Batch, out: Annotated[Path | None, typer.Option(help="Folder to unpack into; else ./<batch>.")] = None
 ) -> None:
-    """Fetch the answers of a batch: its archive, unpacked."""
+    """Fetch the answers of a batch: its archive, unpacked over what an earlier `get` left in the folder."""
     from completions.archive import open_archive
 
-    body = _status(batch)
+    store = stored()
+    body = _status(store, batch)
     if body["status"] not in ENDED:
         raise Failed(f"batch {batch} is {body['status']}: its answers can be fetched when it is done")
     folder = out or Path(batch)
-    with open_archive(stored(), batch) as archive, zipfile.ZipFile(archive) as entries:
-        entries.extractall(folder)
-        print(f"{len(entries.namelist())} files in {folder}")
+    with open_archive(store, batch) as archive:
+        try:
+            print(f"{_unpack(archive, folder)} files in {folder}")
+        except (OSError, zipfile.BadZipFile) as error:
+            raise Failed(f"the archive of batch {batch} cannot be unpacked into {folder}: {error}") from error
 
 
-def _status(batch: str) -> Body:
-    from completions.errors import Refused
+def _unpack(archive: IO[bytes], folder: Path) -> int:
+    """Unpack the files into `folder`, none outside of it whatever its name says, and count them."""
+    with zipfile.ZipFile(archive) as entries:
+        entries.extractall(folder)  # takes `..` and absolute paths for names below the folder
+        return len(entries.namelist())
+
+
+def _status(store: Store, batch: str) -> Body:
     from completions.status import status
 
     try:
-        body = status(stored(), batch)
+        body = status(store, batch)
     except ValueError:
         body = None
     if body is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import time
+from contextlib import suppress
 from typing import Annotated, Any
 
 import httpx
@@ -16,6 +17,7 @@ from completions.cli.here import stored
 from completions.cli.out import Failed, say
 from completions.cli.table import print_answers
 from completions.settings import PROJECT
+from completions.store import Store
 
 EXAMPLE = PROJECT / "examples" / "demo.json"
 RECEIVER = "_rehearsal/callback{}/demo"
@@ -36,14 +38,15 @@ def demo(live: Annotated[bool, typer.Option(help="Ask the live site instead of t
     if live:
         say("Asking the live site. Anonymous chats may be challenged or meet a login wall; the demo then stops there.")
     body, link = submit_and_follow(config, embedded)
+    store = stored()
     print()
-    print_answers(stored(), body)
-    _summary(body, link, _delivered(rehearsal, body["id"]))
+    print_answers(store, body)
+    _summary(store, body, link, _delivered(rehearsal, body["id"]))
     if body["status"] == "failed":
         raise Failed("no prompt of the batch was answered")
 
 
-def _summary(body: Body, link: str, callback: str) -> None:
+def _summary(store: Store, body: Body, link: str, callback: str) -> None:
     from completions.manifest import load_manifest
     from completions.plan import find_batch
     from completions.reading import example
@@ -53,7 +56,7 @@ def _summary(body: Body, link: str, callback: str) -> None:
     print(f"\ncallback  {callback}")
     print(f"dataset   {body['dataset']}")
     print(f"run       {link}")
-    found = find_batch(stored(), body["id"])
+    found = find_batch(store, body["id"])
     if found and (manifest := load_manifest(found[0], body["id"])):
         sql = example(manifest)
         print(f'read it   .venv/bin/python -c "import duckdb; duckdb.sql(\\"{sql}\\").show()"')
@@ -63,10 +66,11 @@ def _delivered(rehearsal: str, batch_id: str) -> str:
     """What the demo's own receiver got for this batch, once it has it."""
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
-        for came in httpx.get(rehearsal + RECEIVER.format("s"), trust_env=False).json():
-            message = json.loads(base64.b64decode(came["body"]))
-            if message["data"]["id"] == batch_id:
-                return f"{message['type']} delivered, webhook-id {came['headers']['webhook-id']}"
+        with suppress(httpx.HTTPError):  # a busy machine may keep it from answering once
+            for came in httpx.get(rehearsal + RECEIVER.format("s"), trust_env=False).json():
+                message = json.loads(base64.b64decode(came["body"]))
+                if message["data"]["id"] == batch_id:
+                    return f"{message['type']} delivered, webhook-id {came['headers']['webhook-id']}"
         time.sleep(0.3)
     return f"nothing came within {PATIENCE} s; the task notify says why"
 

@@ -1,4 +1,4 @@
-"""`devices`, `languages`, `check-callback`: what a request accepts."""
+"""`devices`, `languages`: what a request accepts."""
 
 from __future__ import annotations
 
@@ -34,22 +34,7 @@ def _print(names: list[str], word: str, as_json: bool) -> None:
         print("\n".join(found))
 
 
-def check_callback(
-    target: Annotated[str, typer.Argument(help="URL, SQS queue URL or SQS ARN.")], as_json: Json = False
-) -> None:
-    """Would this callback be accepted, and why not."""
-    from completions.cli.here import settings
-    from completions.notify import check_callback as check
-
-    described = check(target, allow=settings().callback_allow)
-    if as_json:
-        print_json({"target": target, "accepted": True, "described": str(described)})
-    else:
-        print(f"accepted: {described}")
-
-
 def register(commands: typer.Typer) -> None:
     """Add this file's commands."""
     commands.command()(devices)
     commands.command()(languages)
-    commands.command("check-callback")(check_callback)

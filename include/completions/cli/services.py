@@ -11,16 +11,18 @@ from completions.errors import Refused
 
 
 def up(as_json: Annotated[bool, typer.Option("--json", help="Print where it runs as JSON.")] = False) -> None:
-    """Start the embedded Airflow, unless it runs, and print its address."""
+    """Start the embedded Airflow and the rehearsal, unless they run, and print their addresses."""
     from dataclasses import asdict
 
     from completions.embedded import Embedded
 
-    running = Embedded().up(say)
+    embedded = Embedded()
+    running, rehearsal = embedded.up(say), embedded.rehearse(say)
     if as_json:
-        print_json(asdict(running))
+        print_json({**asdict(running), "rehearsal": rehearsal})
     else:
-        print(f"Airflow: {running.url}  (anyone on this machine may use it; stop it with `completions down`)")
+        print(f"Airflow:   {running.url}  (anyone on this machine may use it; stop it with `completions down`)")
+        print(f"rehearsal: {rehearsal}")
 
 
 def down() -> None:

@@ -61,8 +61,6 @@ class Captured:
 
     html: str | None = None
     stream: bytes | None = None
-    stream_closed: bool | None = None
-    """Whether the exchange ended by itself or by the page (True), was cut or failed (False); None where not known."""
     status: int | None = None
     """HTTP status of the page itself; None where it is not known."""
     headers: dict[str, str] = field(default_factory=dict)
