@@ -130,7 +130,7 @@ class AwsConnection(BaseModel):
 
 def _from_uri(uri: str) -> dict[str, Any]:
     parts = urlsplit(uri)
-    if not parts.scheme:
+    if not uri.startswith(f"{parts.scheme}://"):
         raise ValueError("not a URI")
     query = dict(parse_qsl(parts.query))
     return {

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from completions import conversation, manners, sites
 from completions.answer import Answer
+from completions.conversation import Held, hold
+from completions.embedded import Embedded
+from completions.manners import Manners
 from completions.rehearsal import FAULTS, Rehearsal, normalised
+from completions.sites.chatgpt import ChatGPT
 from completions.store import Store
 
 from .conftest import Completions
@@ -79,6 +85,53 @@ def test_what_was_asked_can_be_parsed_again(completions: Completions, rehearsed:
 
 
 @pytest.mark.browser
+def test_ask_starts_the_rehearsal_that_it_asks(completions: Completions) -> None:
+    try:
+        ended = completions("ask", "best guitars", "--rehearse", "--json")
+        assert (ended.status, ended.err) == (0, "starting the rehearsal\n")
+        assert ended.json["outcome"] == "answered"
+        assert Embedded().rehearse().startswith("http://127.0.0.1:")
+    finally:
+        assert Embedded().down()
+
+
+@pytest.fixture
+def live(rehearsal: Rehearsal, monkeypatch: pytest.MonkeyPatch) -> Rehearsal:
+    """A stand-in that the commands take for the live site; starts need no gap there."""
+    monkeypatch.setitem(sites._SITES, "chatgpt", partial(ChatGPT, rehearsal.url + "/"))
+    monkeypatch.setattr(manners, "Manners", partial(Manners, gap=(0, 0)))
+    return rehearsal
+
+
+@pytest.mark.browser
+def test_a_live_site_is_asked_from_a_seat(
+    completions: Completions, live: Rehearsal, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held: list[set[str]] = []
+
+    async def watched(*asked: Any) -> Held:
+        held.append(store.keys("manners"))
+        return await hold(*asked)
+
+    monkeypatch.setattr(conversation, "hold", watched)
+    assert completions("ask", "best guitars").status == 0
+    assert held == [{"manners/chatgpt/seat-0.json"}]
+    assert not store.keys("manners")
+
+
+@pytest.mark.browser
+def test_a_live_site_that_walls_us_off_is_left_alone(completions: Completions, live: Rehearsal, store: Store) -> None:
+    assert completions("ask", "best guitars [fault:challenge]").status == 1
+    assert store.keys("manners") == {"manners/chatgpt/pause.json"}
+    (asked,) = live.asked()
+    ended = completions("ask", "best guitars", "--json")
+    assert (ended.status, ended.out, len(ended.err.splitlines())) == (1, "", 1)
+    assert ended.err.startswith("not asked: chatgpt is left alone until ")
+    assert live.asked() == [asked]
+    assert completions("ask", "best guitars", "--site-url", live.url).status == 0
+
+
+@pytest.mark.browser
 @pytest.mark.parametrize("fault", ["challenge", "no_answer", "http_429"])
 def test_a_prompt_without_an_answer_fails(completions: Completions, rehearsed: Rehearsal, fault: str) -> None:
     prompt = f"best guitars [fault:{fault}]"
@@ -138,7 +191,8 @@ def test_a_browser_that_is_not_there(completions: Completions, monkeypatch: pyte
     monkeypatch.setenv("COMPLETIONS_BROWSER", "/no/such/browser")
     ended = completions("ask", "x", "--json")
     assert (ended.status, ended.out) == (3, "")
-    assert ended.err.startswith("cannot start the browser '/no/such/browser' (")
+    assert ended.err.startswith("cannot start the browser ")
+    assert "/no/such/browser" in ended.err
 
 
 def test_a_browser_that_cannot_be_meant(completions: Completions, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 
 import batches
 from batches import BATCH, NOW, planned
+from completions.archive import archive_key
 from completions.collect import collect
 from completions.errors import Outcome
 from completions.status import status
@@ -39,7 +41,15 @@ def test_show_prints_the_status(completions: Completions, done: Store) -> None:
 def test_show_tells_people_the_answers_too(completions: Completions, done: Store) -> None:
     ended = completions("show", BATCH)
     assert ended.status == 0
-    assert "1 answered, 1 challenge" in ended.out
+    assert ended.out.splitlines()[:7] == [
+        f"batch      {BATCH}",
+        "status     successful",
+        "answers    2 of 2 done: 1 answered, 1 challenge",
+        "cached     0 (0 %)",
+        "started    2026-11-23 12:00 UTC",
+        "finished   2026-11-23 12:01 UTC, after 0:01:00",
+        "reference  mine",
+    ]
     for words in ("best guitars", "best guitars 0", "best drums", "ended as challenge", done.uri):
         assert words in ended.out
 
@@ -57,14 +67,16 @@ def test_list_is_newest_first(completions: Completions, done: Store) -> None:
     assert (ended.status, ended.err) == (0, "")
     assert [body["id"] for body in ended.json] == [OTHER, BATCH]
     assert [body["id"] for body in completions("list", "--limit", "1", "--json").json] == [OTHER]
-    lines = completions("list").out.splitlines()
-    assert OTHER in lines[0]
-    assert BATCH in lines[1]
-    assert "1 answered, 1 challenge" in lines[1]
+    assert completions("list").out.splitlines() == [
+        "started (UTC)     batch                                 status       answered  cached  others",
+        f"2026-11-23 13:00  {OTHER}  retrieving        0/2     0 %",
+        f"2026-11-23 12:00  {BATCH}  successful        1/2     0 %  1 challenge",
+    ]
 
 
 def test_list_of_an_empty_store(completions: Completions, store: Store) -> None:
-    assert completions("list").out == ""
+    empty = completions("list")
+    assert (empty.status, empty.out, empty.err) == (0, "", f"no batches yet in {store.uri}\n")
     assert completions("list", "--json").json == []
 
 
@@ -79,6 +91,40 @@ def test_get_unpacks_the_archive(
     answers = [json.loads(line) for line in (folder / "answers.jsonl").read_text().splitlines()]
     assert [answer["query"] for answer in answers] == ["best guitars", "best drums"]
     assert json.loads((folder / "manifest.json").read_text())["batch_id"] == BATCH
+
+
+def test_get_goes_over_what_is_there_already(completions: Completions, done: Store, tmp_path: Path) -> None:
+    (tmp_path / "answers.jsonl").write_text("old")
+    (tmp_path / "notes.txt").write_text("mine")
+    assert completions("get", BATCH, "--out", str(tmp_path)).status == 0
+    assert len((tmp_path / "answers.jsonl").read_text().splitlines()) == 2
+    assert (tmp_path / "notes.txt").read_text() == "mine"
+
+
+def test_get_into_what_is_no_folder(completions: Completions, done: Store, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    ended = completions("get", BATCH, "--out", str(tmp_path / "file" / "below"))
+    assert (ended.status, ended.out, len(ended.err.splitlines())) == (1, "", 1)
+    assert ended.err.startswith(f"the archive of batch {BATCH} cannot be unpacked into {tmp_path}/file/below: ")
+
+
+@pytest.mark.parametrize("name", ["../../outside", "/outside", "deep/../../../outside"])
+def test_get_leaves_nothing_outside_its_folder(
+    completions: Completions, done: Store, tmp_path: Path, name: str
+) -> None:
+    with zipfile.ZipFile(Path(done.uri, archive_key(BATCH, 1)), "w") as archive:
+        archive.writestr(name, "evil")
+    folder = tmp_path / "a" / "folder"
+    assert completions("get", BATCH, "--out", str(folder)).status == 0
+    assert [file.is_relative_to(folder) for file in tmp_path.rglob("outside")] == [True]
+    assert not Path("/outside").exists()
+
+
+def test_get_of_a_damaged_archive(completions: Completions, done: Store, tmp_path: Path) -> None:
+    Path(done.uri, archive_key(BATCH, 1)).write_bytes(b"not a zip")
+    ended = completions("get", BATCH, "--out", str(tmp_path / "got"))
+    assert (ended.status, len(ended.err.splitlines())) == (1, 1)
+    assert "File is not a zip file" in ended.err
 
 
 def test_get_waits_until_it_is_done(
@@ -103,8 +149,8 @@ def test_a_batch_that_is_not_there(completions: Completions, done: Store, comman
 def test_a_store_that_cannot_be_used(completions: Completions, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COMPLETIONS_STORE", "/dev/null/store")
     ended = completions("list", "--json")
-    assert (ended.status, ended.out) == (2, "")
-    assert ended.err.startswith("refused: COMPLETIONS_STORE '/dev/null/store': cannot be used as a folder")
+    assert (ended.status, ended.out) == (3, "")
+    assert ended.err.startswith("the store /dev/null/store cannot be used as a folder (")
 
 
 def test_a_store_that_cannot_be_read(completions: Completions, store: Store) -> None:
@@ -156,6 +202,17 @@ def test_run_refuses_all_of_it_at_once(completions: Completions, store: Store) -
     ended = completions("run", "-", stdin=json.dumps(fields))
     assert (ended.status, ended.out, len(ended.err.splitlines())) == (2, "", len(fields))
     assert not list(Path(store.uri).iterdir())
+
+
+def test_run_knows_the_queues_at_the_operators_endpoint(
+    completions: Completions, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_AWS_DEFAULT", "aws://k:s@/?endpoint_url=http%3A%2F%2F127.0.0.1%3A9")
+    fields = {"prompts": ["a"], "samples": 31}
+    for endpoint, refusals in ("http://127.0.0.1:9", 1), ("http://127.0.0.1:8", 2):
+        request = json.dumps({**fields, "callback": f"{endpoint}/123456789012/done"})
+        ended = completions("run", "-", stdin=request)
+        assert (ended.status, len(ended.err.splitlines())) == (2, refusals)
 
 
 @pytest.mark.parametrize(("file", "why"), [("/no/such.json", "No such file or directory"), ("/", "Is a directory")])

@@ -13,7 +13,6 @@ import pytest
 
 import batches
 from batches import BATCH, NOW, planned
-from completions.cli.here import stored
 from completions.collect import collect
 from completions.embedded import Embedded
 from completions.store import AwsAccess, Store
@@ -71,14 +70,6 @@ def test_a_connection_kept_in_the_embedded_airflow_is_found(
     for command in (["db", "migrate"], ["connections", "add", "aws_default", "--conn-json", _connection(s3)]):
         subprocess.run([sys.executable, "-m", "airflow", *command], env=env, check=True, capture_output=True)
     assert [body["id"] for body in completions("list", "--json").json] == [BATCH]
-
-
-def test_what_tasks_left_is_read_with_the_same_connection(
-    done: Store, s3: AwsAccess, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("AIRFLOW_CONN_AWS_DEFAULT", _connection(s3))
-    stored().put("seen", b"1")
-    assert done.get("seen") == b"1"
 
 
 def test_a_connection_that_cannot_be_read(

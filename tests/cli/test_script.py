@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import httpx
 import pytest
+
+from completions.cli import demo
 
 from .conftest import Completions
 
@@ -74,6 +78,62 @@ def test_rehearse_serves_until_it_is_interrupted() -> None:
         process.send_signal(signal.SIGINT)
         assert process.wait(10) == 0
     assert (health["status"], health["ui"]) == ("ok", "a")
+
+
+@pytest.mark.airflow
+def test_up_starts_airflow_and_the_rehearsal_and_down_stops_both(completions: Completions) -> None:
+    try:
+        up = completions("up", "--json")
+        assert up.status == 0
+        assert up.json.keys() == {"url", "started_at", "pids", "rehearsal"}
+        assert httpx.get(f"{up.json['rehearsal']}/_rehearsal/health", trust_env=False).is_success
+        again = completions("up")
+        assert (again.status, again.err) == (0, "")
+        assert up.json["url"] in again.out
+        assert up.json["rehearsal"] in again.out
+    finally:
+        assert completions("down").out == "stopped\n"
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(up.json["rehearsal"], trust_env=False)
+
+
+def test_the_version_is_told(completions: Completions) -> None:
+    ended = completions("--version")
+    assert (ended.status, ended.out) == (0, f"batch-completions {version('batch-completions')}\n")
+
+
+READING = [
+    ["list"],
+    ["show", "nonsense"],
+    ["resolve", "--country", "DE", "--rehearse"],
+    ["devices"],
+    ["check-callback", "https://93.184.216.34/done"],
+    ["run", "/no/such.json"],
+    ["ask", " "],
+]
+
+
+@pytest.mark.parametrize("arguments", READING, ids=[command for command, *_ in READING])
+def test_what_only_reads_makes_no_home(completions: Completions, arguments: list[str]) -> None:
+    assert completions(*arguments).status in (0, 2)
+    assert not Path(os.environ["COMPLETIONS_HOME"]).exists()
+
+
+@pytest.mark.parametrize("arguments", [["up"], ["down"], ["demo"], ["ask", "x", "--rehearse"]])
+def test_a_home_that_cannot_be_written(
+    completions: Completions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str]
+) -> None:
+    home = tmp_path / "file" / "airflow"
+    home.parent.write_text("not a folder")
+    monkeypatch.setenv("COMPLETIONS_HOME", str(home))
+    ended = completions(*arguments)
+    assert (ended.status, ended.out) == (3, "")
+    assert ended.err == f"COMPLETIONS_HOME {home} cannot be written to (Not a directory)\n"
+
+
+def test_a_receiver_that_is_gone_ends_no_demo(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(demo, "PATIENCE", 0.1)
+    assert demo._delivered("http://127.0.0.1:9/", "any") == "nothing came within 0.1 s; the task notify says why"
 
 
 def test_down_has_nothing_to_stop(completions: Completions) -> None:
