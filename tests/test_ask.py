@@ -195,18 +195,18 @@ async def test_a_browser_that_dies_costs_only_what_was_under_way(
     hurt: Callable[[psutil.Process], None],
 ) -> None:
     kept: set[str] = set()
-    plan = rehearsed(store, prompts(8))
+    plan = rehearsed(store, prompts(6))
 
     async def tell(progress: dict[str, Any]) -> None:
-        if progress["outcomes"].get("answered") == 3:
+        if progress["outcomes"].get("answered") == 2:
             kept.update(records(store, plan))
             hurt(_browser())
 
-    assert await ask_shard(store, plan, 0, settings(), tell) == {"answered": 8}
+    assert await ask_shard(store, plan, 0, settings(), tell) == {"answered": 6}
     asked = Counter(asking.prompt for asking in rehearsal.asked())
-    assert len(kept) >= 3
+    assert len(kept) >= 2
     assert {asked[prompt] for prompt in kept} == {1}
-    assert set(records(store, plan)) == set(prompts(8)) == set(asked)
+    assert set(records(store, plan)) == set(prompts(6)) == set(asked)
 
 
 async def test_a_prompt_that_kills_every_browser_is_given_up(
@@ -228,35 +228,33 @@ async def test_a_prompt_that_kills_every_browser_is_given_up(
     assert (record.attempts, record.error_message) == (3, "the browser died or froze")
 
 
-@pytest.mark.parametrize(
-    ("fault", "times", "attempts", "outcome"),
-    [
-        ("cut_stream", 2, 3, Outcome.ANSWERED),
-        ("http_500", 1, 2, Outcome.ANSWERED),
-        ("stalled_stream", 1, 2, Outcome.ANSWERED),
-        ("http_500", None, 3, Outcome.NETWORK),
-        ("challenge", 1, 1, Outcome.CHALLENGE),
-        ("http_429", 1, 1, Outcome.RATE_LIMITED),
-        ("no_answer", 1, 1, Outcome.NO_ANSWER),
-        ("layout_changed", 1, 1, Outcome.LAYOUT_CHANGED),
-    ],
-)
+TRIED = [
+    # fault, how often it is dealt, conversations held, outcome
+    ("cut_stream", 2, 3, Outcome.ANSWERED),
+    ("http_500", 1, 2, Outcome.ANSWERED),
+    ("stalled_stream", 1, 2, Outcome.ANSWERED),
+    ("failure_as_answer", None, 3, Outcome.NETWORK),
+    ("challenge", 1, 1, Outcome.CHALLENGE),
+    ("http_429", 1, 1, Outcome.RATE_LIMITED),
+    ("login_wall", 1, 1, Outcome.LOGIN_WALL),
+    ("no_answer", 1, 1, Outcome.NO_ANSWER),
+    ("layout_changed", 1, 1, Outcome.LAYOUT_CHANGED),
+]
+
+
 async def test_only_what_may_go_better_is_tried_again(
-    store: Store,
-    rehearsal: Rehearsal,
-    settings: Callable[..., Settings],
-    quick: None,
-    fault: str,
-    times: int | None,
-    attempts: int,
-    outcome: Outcome,
+    store: Store, rehearsal: Rehearsal, settings: Callable[..., Settings], quick: None
 ) -> None:
-    rehearsal.script("best guitars", fault, times)
-    plan = rehearsed(store, ["best guitars"])
-    await ask_shard(store, plan, 0, settings())
-    record = records(store, plan)["best guitars"]
-    assert (record.outcome, record.attempts, len(rehearsal.asked())) == (outcome, attempts, attempts)
-    assert bool(record.error_message) is (outcome is not Outcome.ANSWERED)
+    for fault, times, _, _ in TRIED:
+        rehearsal.script(f"best {fault}", fault, times)
+    plan = rehearsed(store, [f"best {fault}" for fault, *_ in TRIED])
+    await ask_shard(store, plan, 0, settings(conversations=3))
+    found = records(store, plan)
+    asked = Counter(asking.prompt for asking in rehearsal.asked())
+    seen = [(found[prompt].attempts, asked[prompt], found[prompt].outcome) for prompt in plan.config.prompts]
+    assert seen == [(attempts, attempts, outcome) for _, _, attempts, outcome in TRIED]
+    for record in found.values():
+        assert bool(record.error_message) is (record.outcome is not Outcome.ANSWERED)
 
 
 @pytest.fixture(params=["a", "b"])

@@ -86,7 +86,7 @@ def test_without_keys_it_is_the_ordinary_chain(monkeypatch: pytest.MonkeyPatch) 
     ["canary", "{canary", '{"login": ["canary"]}', '{"extra": "canary"}', '{"extra": ["canary"]}', "aws://[canary"],
 )
 def test_what_is_no_connection_is_refused_without_being_shown(text: str) -> None:
-    with pytest.raises(Refused, match="AIRFLOW_CONN_AWS_DEFAULT: write it as JSON") as refused:
+    with pytest.raises(Refused, match="connection aws_default: write it as JSON") as refused:
         AwsConnection.parse(text)
     assert "canary" not in str(refused.value)
 
@@ -94,6 +94,13 @@ def test_what_is_no_connection_is_refused_without_being_shown(text: str) -> None
 def test_a_profile_that_is_not_there() -> None:
     with pytest.raises(Unreachable, match="nobody"):
         AwsConnection.parse(_json(profile_name="nobody")).access()
+
+
+def test_credentials_that_are_only_half_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not AwsConnection().has_credentials()
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "mine")
+    with pytest.raises(Unreachable, match="Partial credentials"):
+        AwsConnection().has_credentials()
 
 
 def test_aws_says_who_it_is(s3: AwsAccess) -> None:

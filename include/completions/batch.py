@@ -235,9 +235,14 @@ def _refusals(error: ErrorDetails) -> list[Refused]:
     shown = name if re.fullmatch(r"\w{1,60}", name) else shortened(name)
     where = "".join(f"[{part}]" for part in error["loc"][1:2] if isinstance(part, int))
     value = ABSENT if error["type"] == "missing" else error["input"]
-    if name == "callback" and isinstance(value, str):
-        value = value.partition("://")[0] + "://…"  # what follows may be a secret
-    return [Refused(f"{shown}{where}", value, _way_out(name, error["type"], value))]
+    told = _without_secrets(value) if name == "callback" and isinstance(value, str) else value
+    return [Refused(f"{shown}{where}", told, _way_out(name, error["type"], value))]
+
+
+def _without_secrets(callback: str) -> str:
+    """The address as far as it may be shown: what follows its scheme may let anybody post there."""
+    scheme, separator, _ = callback.partition("://")
+    return f"{scheme}://…" if separator else callback and "…"
 
 
 def _way_out(name: str, kind: str, value: object) -> str:

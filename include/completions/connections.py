@@ -8,6 +8,8 @@ redirects every AWS service; one under `service_config`, that service alone.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -60,7 +62,7 @@ class AwsConnection(BaseModel):
             way_out = (
                 'write it as JSON, {"conn_type": "aws", "login": …}, or as a URI, aws://KEY:SECRET@/?region_name=…'
             )
-            raise Refused(VARIABLE, ABSENT, way_out) from None
+            raise Refused(f"connection {AWS}", ABSENT, way_out) from None
 
     def endpoint(self, service: str) -> str | None:
         """Where the connection has `service` (`s3`, `sqs`…) in place of AWS's own; None where it doesn't say."""
@@ -75,11 +77,10 @@ class AwsConnection(BaseModel):
     def session(self) -> Session:
         """The session of whom the connection names. Raises `Unreachable` where its profile isn't on this machine."""
         import boto3
-        from botocore.exceptions import BotoCoreError
 
         extra = self.extra
         key, secret = (self.login, self.password) if self.login and self.password else (None, None)
-        try:
+        with _usable():
             base = boto3.Session(
                 key or extra.aws_access_key_id,
                 secret or extra.aws_secret_access_key,
@@ -87,9 +88,12 @@ class AwsConnection(BaseModel):
                 extra.region_name,
                 profile_name=extra.profile_name,
             )
-        except BotoCoreError as error:
-            raise Unreachable(f"AWS cannot be used: {error}") from error
         return self._in_role(base, extra.role_arn) if extra.role_arn else base
+
+    def has_credentials(self) -> bool:
+        """Whether it leads to credentials on this machine. Raises `Unreachable` where these are only half there."""
+        with _usable():
+            return self.session().get_credentials() is not None
 
     def identity(self, region: str | None) -> str | None:
         """The ARN of whom the connection names, as AWS says; None when it doesn't say so within `WAIT` seconds."""
@@ -126,6 +130,16 @@ class AwsConnection(BaseModel):
         inside = botocore.session.get_session()
         inside._credentials = DeferredRefreshableCredentials(fetcher.fetch_credentials, "assume-role")
         return boto3.Session(botocore_session=inside, region_name=base.region_name)
+
+
+@contextmanager
+def _usable() -> Iterator[None]:
+    from botocore.exceptions import BotoCoreError
+
+    try:
+        yield
+    except BotoCoreError as error:
+        raise Unreachable(f"AWS cannot be used: {error}") from error
 
 
 def _from_uri(uri: str) -> dict[str, Any]:

@@ -194,19 +194,23 @@ class Embedded:
         """Where the rehearsal runs, or would: at the port that is kept for it, if that is free."""
         if running := self._rehearsal.status():
             return running.url
-        kept = 0
-        with suppress(OSError, ValueError):
-            kept = int(self._rehearsal_port.read_text("utf-8"))
-        return f"http://127.0.0.1:{free_port(kept)}"
+        return f"http://127.0.0.1:{free_port(self._kept_port())}"
 
     def _reserved_url(self) -> str:
         """Where the rehearsal runs, or will: its port is kept, so that an Airflow that runs for weeks knows it."""
         url = self._rehearsal_url()
-        self._rehearsal_port.write_text(url.rpartition(":")[2], "utf-8")
+        port = url.rpartition(":")[2]
+        if port != str(self._kept_port()):
+            self._port_file.write_text(port, "utf-8")
         return url
 
+    def _kept_port(self) -> int:
+        with suppress(OSError, ValueError):
+            return int(self._port_file.read_text("utf-8"))
+        return 0
+
     @property
-    def _rehearsal_port(self) -> Path:
+    def _port_file(self) -> Path:
         return self.home / "rehearsal.port"
 
     def _make_home(self) -> None:

@@ -78,5 +78,5 @@ def test_a_connection_that_cannot_be_read(
     monkeypatch.setenv("AIRFLOW_CONN_AWS_DEFAULT", "testing:canary")
     ended = completions("list")
     assert (ended.status, ended.out) == (2, "")
-    assert ended.err.startswith("refused: AIRFLOW_CONN_AWS_DEFAULT: write it as JSON")
+    assert ended.err.startswith("refused: connection aws_default: write it as JSON")
     assert "canary" not in ended.err

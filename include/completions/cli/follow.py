@@ -65,7 +65,8 @@ def _drawn(statuses: Iterator[Body], bar: Progress) -> Iterator[Body]:
 def _told(statuses: Iterator[Body]) -> Iterator[Body]:
     said = ""
     for body in statuses:
-        line = f"{body['status']}: {sum(body['outcomes'].values())} of {body['count']} {outcomes(body)}".rstrip()
+        counts = f" ({outcomes(body)})" if body["outcomes"] else ""
+        line = f"{body['status']}: {sum(body['outcomes'].values())} of {body['count']}{counts}"
         if line != said:
             say(line)
             said = line

@@ -47,9 +47,7 @@ def aws() -> AwsConnection:
     if given := os.environ.get(VARIABLE):
         return AwsConnection.parse(given)
     ordinary = AwsConnection()
-    if ordinary.session().get_credentials():
-        return ordinary
-    return _kept(Embedded()) or ordinary
+    return ordinary if ordinary.has_credentials() else _kept(Embedded()) or ordinary
 
 
 def _kept(embedded: Embedded) -> AwsConnection | None:
@@ -63,4 +61,4 @@ def _kept(embedded: Embedded) -> AwsConnection | None:
     if told.returncode:
         return None
     (found,) = json.loads(told.stdout)
-    return AwsConnection(login=found["login"], password=found["password"], extra=found["extra_dejson"])
+    return AwsConnection.parse(json.dumps({**found, "extra": found["extra_dejson"]}))
