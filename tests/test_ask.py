@@ -35,7 +35,7 @@ from tiny import END, Tiny, events, served
 
 pytestmark = [pytest.mark.browser]
 
-QUICK = Deadlines(context=20, load=3, ready=10, submit=10, first_token=3, between_tokens=3, answer=20, settle=1, look=3)
+QUICK = Deadlines(context=6, load=3, ready=10, submit=10, first_token=3, between_tokens=3, answer=20, settle=1, look=3)
 """Seconds; short where a fault makes the site silent, long where only a busy machine does."""
 
 

@@ -25,7 +25,7 @@ PROMPTS = "give 1 to 1000 prompts, each a text of 1 to 2047 characters that is n
 LANGUAGE = "give a language's name or its two-letter code, such as German or de"
 CALLBACK = "give an http(s) URL, an SQS queue URL or an SQS ARN of at most 2047 characters"
 MODELS = "give one of chatgpt, gemini, perplexity, copilot"
-EVIDENCE = "give a list of screenshot and page"
+EVIDENCE = 'give a list such as ["screenshot"] or ["screenshot", "page"]'
 PER_TASK = "give a whole number from 1 to 200"
 
 WRONG: list[tuple[str, Any, str]] = [

@@ -139,13 +139,14 @@ async def test_a_page_that_hangs_up_after_the_end_marker_cuts_nothing(page: Page
     assert (tap.stream, tap.closed) == (b"".join(WORDS), True)
 
 
-async def test_nothing_counts_as_ended_before_its_body_is_here(page: Page) -> None:
+async def test_nothing_counts_as_ended_before_its_body_is_here(browser: Browser) -> None:
     async with served(status(200, "body")) as url:
-        tap = await tapped(page, url)
-        for asked in range(1, 30):
-            await page.evaluate(f"body => void ({READ_ALL})(body)", "?")
-            await until(tap, lambda: len(tap.exchanges) == asked and tap.closed)  # noqa: B023 - called at once
-            assert tap.stream == b"body" * asked
+        for _ in range(8):  # the body comes later than its end more often than not
+            async with browser.page(Profile(seed=1), 20) as page:
+                tap = await tapped(page, url)
+                await page.evaluate(f"body => void ({READ_ALL})(body)", "?")
+                await until(tap, lambda: tap.closed)  # noqa: B023 - called at once
+                assert tap.stream == b"body"
 
 
 async def test_answers_that_end_before_they_can_be_streamed_are_whole(page: Page) -> None:

@@ -146,7 +146,7 @@ class BatchConfig(BaseModel):
     evidence: list[Evidence] = Field(
         [],
         description="Kept beside each answer: a screenshot (PNG), a self-contained copy of the page (MHTML).",
-        json_schema_extra=_accepts("give a list of screenshot and page"),
+        json_schema_extra=_accepts('give a list such as ["screenshot"] or ["screenshot", "page"]'),
     )
     client_ref: Annotated[str, Field(strict=True, max_length=200)] | None = Field(
         None,

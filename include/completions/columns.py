@@ -98,7 +98,7 @@ CONVERSATION = (
     Column("warnings", pa.list_(TEXT), "What to know of the row: a place chosen among namesakes, a cut field"),
     Column("attempts", WHOLE, "Conversations held for this row; 0 if it is from the cache or was never asked"),
     Column("requested_at", TIME, "When the batch was planned", "UTC"),
-    Column("started_at", TIME, "When the conversation was begun", "UTC"),
+    Column("started_at", TIME, "When the last conversation was begun; of a cached answer, the one that gave it", "UTC"),
     Column("first_token_at", TIME, "When the first word of the answer was seen", "UTC"),
     Column("answered_at", TIME, "When the answer was complete", "UTC"),
     Column("latency_ms", WHOLE, "From sending the prompt to the complete answer", "ms"),

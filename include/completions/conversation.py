@@ -241,6 +241,8 @@ def _raise_for_status(exchanges: Collection[Exchange]) -> None:
 
 async def _content(page: Page, *, stop: bool) -> str:
     if stop:  # a page on its way to another answers nothing until it is there
+        with suppress(PlaywrightError):
+            await page.wait_for_load_state("domcontentloaded", timeout=2000)
         session = await page.context.new_cdp_session(page)
         await session.send("Page.stopLoading")
     html = await page.content()

@@ -75,7 +75,8 @@ class Plan(BaseModel):
         if len(items) > 1:
             return f"shard {number + 1} of {len(self.shards)} ({len(items)} prompts)"
         prompt = " ".join(self.config.prompts[items[0].index].split())
-        return f"{items[0].index + 1}: {prompt[:60]}{'…' if len(prompt) > 60 else ''}"
+        sample = f" (sample {items[0].sample + 1})" if self.config.samples > 1 else ""
+        return f"{items[0].index + 1}: {prompt[:60]}{'…' if len(prompt) > 60 else ''}{sample}"
 
 
 def seed_of(config: BatchConfig, batch_id: str) -> int:

@@ -71,7 +71,9 @@ class Settings(BaseModel):
     location: Literal["emulate"] | None = Field(
         None, description="emulate: let the browser alone pretend a place that no exit serves; every row says so"
     )
-    audits: Folder = Field(PROJECT / "include/audits", description="Folder of the recurring audits")
+    audits: Folder = Field(
+        PROJECT / "include/audits", description="Folder of the recurring audits; nothing reads it yet"
+    )
     callback_allow: Annotated[tuple[str, ...], BeforeValidator(_listed)] = Field(
         (), description="Callback receivers allowed though not public: host, host:port or network, with commas between"
     )

@@ -17,6 +17,7 @@ from fastapi import Depends, FastAPI, HTTPException, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse
+from fastapi.staticfiles import StaticFiles
 from pydantic import BaseModel
 
 from completions.batch import BatchConfig
@@ -36,6 +37,7 @@ READ = [Depends(requires_access_dag("GET", DagAccessEntity.RUN, param_dag_id=DAG
 START = [Depends(requires_access_dag("POST", DagAccessEntity.RUN, param_dag_id=DAG))]
 
 app = FastAPI(title="Batch completions", openapi_url=None, docs_url=None, redoc_url=None)
+app.mount("/static", StaticFiles(packages=[("fastapi_offline", "static")]))  # no page here asks another host
 tell_problems(app)
 
 
@@ -84,7 +86,13 @@ def openapi(request: Request) -> dict[str, Any]:
 @app.get("/docs", dependencies=READ, include_in_schema=False)
 def docs() -> HTMLResponse:
     """The same for people."""
-    return get_swagger_ui_html(openapi_url="openapi.json", title=app.title)
+    return get_swagger_ui_html(
+        openapi_url="openapi.json",
+        title=app.title,
+        swagger_js_url="static/swagger-ui-bundle.js",
+        swagger_css_url="static/swagger-ui.css",
+        swagger_favicon_url="static/favicon.png",
+    )
 
 
 async def _body(request: Request) -> bytes:

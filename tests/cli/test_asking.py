@@ -151,7 +151,7 @@ REFUSED = [
     (["ask", "x", "--country", "Narnia"], "country 'Narnia': "),
     (["ask", "x", "--city", "Berlin"], "city 'Berlin': needs country to be given too"),
     (["ask", "x", "--language", "Gibberish"], "language 'Gibberish': "),
-    (["ask", "x", "--evidence", "video", "--out", "kept"], "evidence[0] 'video': give a list of screenshot and page"),
+    (["ask", "x", "--evidence", "video", "--out", "kept"], "evidence[0] 'video': give a list such as [\"screenshot\"]"),
     (["ask", "x", "--evidence", "page"], "--evidence 'page': is kept in a folder: give one with --out"),
     (["ask", "x", "--site-url", "chatgpt.com"], "--site-url 'chatgpt.com': give an address that starts with http://"),
     (["parse", "--site", "chatgpt"], "--html or --stream: give at least one of the two"),

@@ -11,10 +11,12 @@ from importlib.metadata import version
 from typing import Annotated
 
 import typer
+from dotenv import load_dotenv
 
 from completions.cli import asking, batches, callbacks, demo, lists, services
 from completions.cli.out import FAILED, REFUSED, UNREACHABLE, Failed, say
 from completions.errors import Refused, RefusedRequest, Unreachable
+from completions.settings import PROJECT
 
 commands = typer.Typer(
     name="completions",
@@ -44,10 +46,12 @@ def _every(
 
 def app() -> None:
     """Run the command line; every expected failure ends in one clear sentence and its exit status."""
+    load_dotenv(PROJECT / ".env")
     try:
         commands()
     except (Refused, RefusedRequest) as refused:
-        say(f"refused: {refused}")
+        for sentence in str(refused).splitlines():
+            say(f"refused: {sentence}")
         sys.exit(REFUSED)
     except Unreachable as unreachable:
         say(str(unreachable))

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from completions.cli.out import print_json
+from completions.cli.out import print_json, say
 
 Word = Annotated[str, typer.Argument(help="Show only names that contain this.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -32,6 +32,8 @@ def _print(names: list[str], word: str, as_json: bool) -> None:
         print_json(found)
     elif found:
         print("\n".join(found))
+    else:
+        say(f"none contains {word!r}")
 
 
 def register(commands: typer.Typer) -> None:
