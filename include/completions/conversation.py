@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 LOOK_EVERY = 0.25
 """Seconds between two looks at the page while nothing comes over the wire."""
+ARRIVAL = 3.0
+"""Seconds in which a page that is changing must have come where it goes, to be kept as it is."""
 STILL = 2.0
 """Seconds without a change after which a text counts as whole where the wire tells nothing."""
 
@@ -171,7 +173,7 @@ class _Conversation:
     async def _read(self, wall: Wall | None, evidence: Collection[str]) -> None:
         """Keep what page and wire hold now, and read it."""
         held, page, now, took = self.held, self.page, datetime.now(UTC), monotonic() - self.sent_at
-        html = await self._saved("HTML", _content(page, stop=wall is not None)) if self.response else None
+        html = await self._saved("HTML", _content(page)) if self.response else None
         if html is None:
             wall, evidence = wall or Wall(Outcome.NETWORK, "the page was lost before it was read"), ()
         shots = {kind: await self._saved(kind, _EVIDENCE[kind](page)) for kind in evidence}
@@ -239,14 +241,24 @@ def _raise_for_status(exchanges: Collection[Exchange]) -> None:
             raise Wall(outcome, f"the site answered the prompt with HTTP {status}")
 
 
-async def _content(page: Page, *, stop: bool) -> str:
-    if stop:  # a page on its way to another answers nothing until it is there
-        with suppress(PlaywrightError):
-            await page.wait_for_load_state("domcontentloaded", timeout=2000)
+async def _content(page: Page) -> str:
+    """The page's HTML, once a page on its way to another has come there; one that does not arrive is stopped."""
+    try:
+        async with asyncio.timeout(ARRIVAL):
+            html = await _arrived(page)
+    except TimeoutError:
         session = await page.context.new_cdp_session(page)
         await session.send("Page.stopLoading")
-    html = await page.content()
+        html = await page.content()
     return html.encode("utf-8", "replace").decode()  # a page's script may leave half a character, which no file holds
+
+
+async def _arrived(page: Page) -> str:
+    while True:
+        with suppress(PlaywrightError):  # on its way, it has no content or an empty one
+            if html := await page.content():
+                return html
+        await asyncio.sleep(LOOK_EVERY)
 
 
 async def _screenshot(page: Page) -> bytes:

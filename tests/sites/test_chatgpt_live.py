@@ -56,6 +56,7 @@ async def ask(chat: Site, page: Page, prompt: str) -> Captured:
             tap.stirred.clear()
             with suppress(TimeoutError):  # the page goes on drawing when the stream has ended
                 await asyncio.wait_for(tap.stirred.wait(), 0.1)
+    await page.wait_for_load_state("networkidle")  # a wall may be drawn a moment after its first sign
     assert response
     return Captured(await page.content(), tap.stream, response.status, url=page.url)
 
