@@ -31,6 +31,7 @@ from completions.settings import Settings
 from completions.sites.base import Deadlines, Site
 from completions.sites.chatgpt import ChatGPT
 from completions.store import Store, StoreError
+from processes import browser_of, ours
 from tiny import END, Tiny, events, served
 
 pytestmark = [pytest.mark.browser]
@@ -180,12 +181,6 @@ def _killed_after(count: int) -> tuple[int, list[psutil.Process]]:
     return told, started
 
 
-def _browser() -> psutil.Process:
-    (driver,) = [child for child in psutil.Process().children() if "run-driver" in child.cmdline()]
-    (browser,) = driver.children()
-    return browser
-
-
 @pytest.mark.parametrize("hurt", [psutil.Process.kill, psutil.Process.suspend], ids=["killed", "frozen"])
 async def test_a_browser_that_dies_costs_only_what_was_under_way(
     store: Store,
@@ -200,7 +195,7 @@ async def test_a_browser_that_dies_costs_only_what_was_under_way(
     async def tell(progress: dict[str, Any]) -> None:
         if progress["outcomes"].get("answered") == 2:
             kept.update(records(store, plan))
-            hurt(_browser())
+            hurt(browser_of(ours()))
 
     assert await ask_shard(store, plan, 0, settings(), tell) == {"answered": 6}
     asked = Counter(asking.prompt for asking in rehearsal.asked())
@@ -215,7 +210,7 @@ async def test_a_prompt_that_kills_every_browser_is_given_up(
     class Deadly(Tiny):
         async def submit(self, page: Any, prompt: str) -> None:
             if prompt == "deadly":
-                _browser().kill()
+                browser_of(ours()).kill()
             await super().submit(page, prompt)
 
     monkeypatch.setattr(ask, "DEATHS", 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from starlette.responses import HTMLResponse, Response
 
 from completions.browser import VIEWPORT, Browser, BrowserDied, BrowserMissing, program_of, shown
 from completions.profile import Profile, resolve
+from processes import browser_of, command_of, driver_of, gone, ours
 from tiny import Handler, served
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
@@ -33,36 +35,14 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "temporary"
     folder.mkdir()
     monkeypatch.setenv("TMPDIR", str(folder))
+    monkeypatch.setattr(tempfile, "tempdir", None)  # where this process has settled on another
     return folder
-
-
-def ours() -> set[psutil.Process]:
-    """Every process that this one started and that lives."""
-    started = psutil.Process().children(recursive=True)
-    return {process for process in started if process.status() != psutil.STATUS_ZOMBIE}
 
 
 @pytest.fixture
 def others() -> set[psutil.Process]:
     """What ran before the test."""
     return ours()
-
-
-def gone(processes: set[psutil.Process]) -> bool:
-    """Whether all of them ended, or do so soon."""
-    return not psutil.wait_procs(processes, timeout=5)[1]
-
-
-def driver_of(started: set[psutil.Process]) -> psutil.Process:
-    """Playwright's driver among these processes."""
-    (driver,) = [process for process in started if "run-driver" in process.cmdline()]
-    return driver
-
-
-def browser_of(started: set[psutil.Process]) -> psutil.Process:
-    """The browser's main process among these."""
-    (browser,) = [child for child in driver_of(started).children() if child in started]
-    return browser
 
 
 def within(folder: Path) -> list[Path]:
@@ -97,7 +77,10 @@ async def test_contexts_share_nothing(browser: Browser) -> None:
     ids=["browser killed", "browser frozen", "driver killed"],
 )
 async def test_a_browser_that_dies_is_noticed_and_replaced(
-    others: set[psutil.Process], whose: Callable[[set[psutil.Process]], psutil.Process], number: int
+    others: set[psutil.Process],
+    temporary: Path,
+    whose: Callable[[set[psutil.Process]], psutil.Process],
+    number: int,
 ) -> None:
     async with asyncio.timeout(PATIENCE), Browser(probe=1) as browser:
         assert await works(browser)
@@ -131,13 +114,22 @@ async def test_many_notice_the_same_death(others: set[psutil.Process]) -> None:
         assert browser.started == 2
 
 
-@pytest.mark.parametrize("number", [None, signal.SIGKILL, signal.SIGSTOP], ids=["well", "killed", "frozen"])
-async def test_nothing_is_left(others: set[psutil.Process], temporary: Path, number: int | None) -> None:
+@pytest.mark.parametrize(
+    ("whose", "number"),
+    [(None, 0), (browser_of, signal.SIGKILL), (browser_of, signal.SIGSTOP), (driver_of, signal.SIGKILL)],
+    ids=["well", "browser killed", "browser frozen", "driver killed"],
+)
+async def test_nothing_is_left(
+    others: set[psutil.Process],
+    temporary: Path,
+    whose: Callable[[set[psutil.Process]], psutil.Process] | None,
+    number: int,
+) -> None:
     async with Browser(probe=1) as browser:
         assert await works(browser)
         assert within(temporary)
-        if number:
-            browser_of(ours() - others).send_signal(number)
+        if whose:
+            whose(ours() - others).send_signal(number)
     assert gone(ours() - others)
     assert not within(temporary)
 
@@ -204,7 +196,7 @@ def playwrights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 async def test_playwrights_own_chromium_is_the_full_one(playwrights: Path) -> None:
     async with Browser("chromium") as browser:
         assert await plugins(browser) == 5
-        assert any(str(playwrights) in process.cmdline() for process in ours())
+        assert any(str(playwrights) in command_of(process) for process in ours())
 
 
 @pytest.fixture

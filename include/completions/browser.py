@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
-import shutil
-import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from shutil import rmtree, which
+from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
+import psutil
 from playwright.async_api import Browser as PlaywrightBrowser
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Page, Playwright, async_playwright
@@ -70,7 +70,8 @@ class Browser:
         self._lock = asyncio.Lock()
         self._driver: Playwright | None = None
         self._browser: PlaywrightBrowser | None = None
-        self._pid: int | None = None
+        self._process: psutil.Process | None = None
+        self._folders: list[str] = []
 
     async def __aenter__(self) -> Self:
         return self
@@ -140,8 +141,12 @@ class Browser:
                     return await self._driver.chromium.connect_over_cdp(self.wanted)
                 program = program_of(self.wanted, self._driver.chromium.executable_path)
                 channel = "chromium" if self.wanted == "chromium" and not program else None
-                browser = await self._driver.chromium.launch(executable_path=program, channel=channel, args=list(ARGS))
-                self._pid = await _pid_of(browser)
+                self._folders = [await asyncio.to_thread(mkdtemp, prefix="playwright-artifacts-")]
+                browser = await self._driver.chromium.launch(
+                    executable_path=program, channel=channel, args=list(ARGS), artifacts_dir=self._folders[0]
+                )
+                self._process = await _process_of(browser)
+                self._folders += _profiles_of(self._process)
                 return browser
         except (PlaywrightError, TimeoutError) as error:
             reason = str(error).strip().splitlines()[0] if str(error).strip() else f"no start in {self.start:.0f} s"
@@ -151,20 +156,20 @@ class Browser:
 
     async def _drop(self) -> None:
         """Forget browser and driver, and see that their processes go: a frozen browser heeds nothing but SIGKILL."""
-        browser, driver, pid = self._browser, self._driver, self._pid
-        self._browser = self._driver = self._pid = None
-        if browser:
-            with suppress(PlaywrightError, TimeoutError):
-                async with asyncio.timeout(self.probe):
+        browser, driver, process, folders = self._browser, self._driver, self._process, self._folders
+        self._browser, self._driver, self._process, self._folders = None, None, None, []
+        with suppress(PlaywrightError, TimeoutError):
+            async with asyncio.timeout(self.probe):
+                if browser:
                     await browser.close()
-                    pid = None
-        if pid:
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-        if driver:
-            with suppress(PlaywrightError, TimeoutError):
-                async with asyncio.timeout(self.probe):
+        if process:
+            await asyncio.to_thread(_end, process, self.probe)
+        with suppress(PlaywrightError, TimeoutError):
+            async with asyncio.timeout(self.probe):
+                if driver:
                     await driver.stop()
+        for folder in folders:  # the driver removes them too, unless it or the browser died
+            await asyncio.to_thread(rmtree, folder, ignore_errors=True)
 
 
 def context_options(profile: Profile, version: str) -> dict[str, Any]:
@@ -214,17 +219,35 @@ def program_of(wanted: str, playwrights: str) -> str | None:
     """
     if wanted not in SYSTEM_PROGRAMS:
         return wanted
-    found = next(filter(None, map(shutil.which, SYSTEM_PROGRAMS[wanted])), None)
+    found = next(filter(None, map(which, SYSTEM_PROGRAMS[wanted])), None)
     if Path(playwrights).exists() or not found:
         return None
     behind = Path("/usr/lib/chromium", Path(found).name)  # Debian's wrappers stand between us and the browser's process
     return str(behind) if behind.exists() else found
 
 
-async def _pid_of(browser: PlaywrightBrowser) -> int | None:
-    with suppress(PlaywrightError):
+async def _process_of(browser: PlaywrightBrowser) -> psutil.Process | None:
+    with suppress(PlaywrightError, psutil.Error):
         session = await browser.new_browser_cdp_session()
         processes = (await session.send("SystemInfo.getProcessInfo"))["processInfo"]
         await session.detach()
-        return next((int(one["id"]) for one in processes if one["type"] == "browser"), None)
+        return next((psutil.Process(int(one["id"])) for one in processes if one["type"] == "browser"), None)
     return None
+
+
+def _profiles_of(process: psutil.Process | None) -> list[str]:
+    """The folder in which the browser keeps what it remembers."""
+    with suppress(psutil.Error):
+        options = process.cmdline() if process else []
+        return [option.partition("=")[2] for option in options if option.startswith("--user-data-dir=")]
+    return []
+
+
+def _end(process: psutil.Process, patience: float) -> None:
+    """Kill what is left of the browser and of its children, and wait until it is gone."""
+    with suppress(psutil.Error):
+        family = [process, *process.children(recursive=True)]
+        for member in family:
+            with suppress(psutil.Error):
+                member.kill()
+        psutil.wait_procs(family, timeout=patience)
