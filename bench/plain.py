@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from playwright.async_api import Browser, async_playwright
 
 from completions.browser import ARGS, program_of
-from completions.sites.chatgpt.drive import submit
+from completions.sites import site
 
 DONE = "li[data-message-role=assistant][data-message-complete]"
 
@@ -29,7 +29,7 @@ async def _chat(browser: Browser, gate: asyncio.Semaphore, url: str, prompt: str
         context = await browser.new_context()
         page = await context.new_page()
         await page.goto(url, wait_until="domcontentloaded")
-        await submit(page, prompt)  # the same typing: dialogs closed, the text kept
+        await site("chatgpt").submit(page, prompt)  # the same typing: dialogs closed, the text kept
         await page.wait_for_selector(DONE, timeout=120_000)
         text = await page.inner_text(f"{DONE} [data-assistant-markdown]")
         await context.close()

@@ -26,7 +26,6 @@ from completions.manners import Manners
 from completions.plan import Plan
 from completions.record import Record, answer_key, batch_key
 from completions.rehearsal import FAULTS, Rehearsal, normalised
-from completions.rehearsal.book import FrontEnds
 from completions.settings import Settings
 from completions.sites.base import Deadlines, Site
 from completions.sites.chatgpt import ChatGPT
@@ -254,7 +253,7 @@ async def test_only_what_may_go_better_is_tried_again(
 
 @pytest.fixture(params=["a", "b"])
 def front_end(request: pytest.FixtureRequest) -> Iterator[Rehearsal]:
-    ui: FrontEnds = request.param
+    ui: str = request.param
     with Rehearsal(ui=ui, latency=0.2) as rehearsal:
         yield rehearsal
 

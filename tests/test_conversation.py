@@ -22,10 +22,9 @@ from completions.errors import Outcome
 from completions.profile import Profile, resolve
 from completions.record import Artifacts
 from completions.rehearsal import FAULTS, Rehearsal
-from completions.rehearsal.book import FrontEnds
-from completions.sites import site
+from completions.sites import drive, site
 from completions.sites.base import Captured, Deadlines, Progress
-from completions.sites.chatgpt import ChatGPT, drive
+from completions.sites.chatgpt import ChatGPT
 from tiny import END, PAGE, QUICK, Cut, Handler, Tiny, events, served, status
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
@@ -341,7 +340,7 @@ PROMPTS = [
 
 @pytest.fixture(scope="module", params=["a", "b"])
 def front_end(request: pytest.FixtureRequest) -> Any:
-    ui: FrontEnds = request.param
+    ui: str = request.param
     with Rehearsal(ui=ui, latency=0) as rehearsal:
         yield rehearsal
 
@@ -361,7 +360,7 @@ async def test_the_site_gets_every_prompt_exactly(browser: Browser, front_end: R
     "fault", ["slow_load", "layout_changed", "unavailable_here", "challenge", "blocked", "login_wall"]
 )
 async def test_a_wall_in_place_of_the_chat(browser: Browser, fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(drive._TABLES, "patience", 500)
+    monkeypatch.setattr(drive, "PATIENCE", 0.5)
     with Rehearsal(fault=fault) as walled:
         chat = ChatGPT(f"{walled.url}/")
         chat.deadlines = replace(QUICK, ready=10)

@@ -86,6 +86,9 @@ class Tiny:
         states: dict[str, Progress] = {"finished": Progress("finished", length), "walled": Progress("walled", length)}
         return states.get(state, Progress("streaming" if length else "waiting", length or 0))
 
+    async def unfold(self, page: Page) -> dict[str, list[str]]:
+        return {}
+
     def read(self, captured: Captured) -> Reading:
         text = re.search("<main[^>]*>([^<]*)</main>", captured.html or "")
         shown = text[1] if text else ""

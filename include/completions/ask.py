@@ -23,7 +23,7 @@ from completions.manners import Manners, Paused
 from completions.plan import Item, Plan
 from completions.record import Record, answer_id, answer_key, batch_key
 from completions.settings import Settings
-from completions.sites import site
+from completions.sites import rehearsed, site
 from completions.sites.base import Site
 from completions.store import Store
 
@@ -66,7 +66,8 @@ class _Shard:
         self.owed: list[Item] = []
         self.outcomes: Counter[str] = Counter()
         model, live = plan.config.model, plan.config.origin == "live"
-        address = plan.address if live else settings.rehearsal_url
+        rehearsal = settings.rehearsal_url
+        address = plan.address if live or not rehearsal else rehearsed(model, rehearsal)
         self.site: Site = site(model, address)
         self.manners = Manners(store, model, polite=live)
         self._telling = asyncio.Lock()

@@ -1,6 +1,6 @@
 """One fresh browser chat for one prompt: the steps every site shares, in order, each with its own deadline.
 
-    context -> load -> ready -> submit -> answer -> evidence -> read
+    context -> load -> ready -> submit -> answer -> unfold -> evidence -> read
 
 Whatever happens, the conversation ends in exactly one outcome, and what the page and the wire held at that moment is
 kept. Only a dead browser is passed on (`BrowserDied`): the conversation is then held again in a new one.
@@ -25,6 +25,7 @@ from completions.browser import Browser
 from completions.errors import RETRY, STOP, Outcome, Wall
 from completions.record import Artifacts
 from completions.sites.base import Captured, Site
+from completions.sites.scene import with_opened
 from completions.wire import Exchange, Tap
 
 if TYPE_CHECKING:
@@ -91,6 +92,8 @@ class _Conversation:
         self.tap = Tap(site.wire)
         self.response: Response | None = None
         self.sent_at = 0.0
+        self.answered_at: tuple[datetime, float] | None = None
+        self.opened: dict[str, list[str]] = {}
 
     async def run(self, prompt: str, evidence: Collection[str]) -> None:
         """Run the steps; afterwards `held` has its outcome."""
@@ -106,7 +109,9 @@ class _Conversation:
                 await self.site.submit(self.page, prompt)
             self.sent_at = monotonic()
             async with self._step("finish its answer", self.limits.answer):
-                await self._answer()
+                finished = await self._answer()
+            if finished:
+                await self._unfold()
         except Wall as seen:
             wall = seen
         except PlaywrightError as error:
@@ -137,8 +142,8 @@ class _Conversation:
         seen = await self.page.evaluate("[navigator.language, Intl.DateTimeFormat().resolvedOptions().timeZone]")
         self.held.locale_used, self.held.timezone_used = (str(each)[:100] for each in seen)
 
-    async def _answer(self) -> None:
-        """Watch page and wire until the answer is whole, something stands in its way, or it stops coming."""
+    async def _answer(self) -> bool:
+        """Watch page and wire until the answer is whole (True), something stands in its way, or it stops coming."""
         seen, changed_at, first = -1, monotonic(), None
         while True:
             self.tap.stirred.clear()
@@ -151,8 +156,9 @@ class _Conversation:
             if progress.length and first is None:
                 first, self.held.first_token_at = now, datetime.now(UTC)
             still = now - changed_at
-            if progress.state == "walled" or self._done(progress.state == "finished", still):
-                return
+            finished = progress.state == "finished"
+            if progress.state == "walled" or self._done(finished, still):
+                return finished
             if first is None and now - self.sent_at > self.limits.first_token:
                 raise Wall(Outcome.TIMEOUT, f"no word of an answer within {self.limits.first_token:.0f} s")
             if still > self.limits.between_tokens:
@@ -164,19 +170,33 @@ class _Conversation:
 
     def _done(self, page_finished: bool, still: float) -> bool:
         if page_finished and self.tap.closed:
-            return still >= LOOK_EVERY
+            return still >= self.limits.still
         if page_finished and not self.tap.exchanges:
-            return still >= STILL
+            return still >= max(STILL, self.limits.still)
         ended = page_finished or self.tap.closed is not None
         return ended and still >= self.limits.settle
 
+    async def _unfold(self) -> None:
+        """Open what the finished page hides; an answer stands without it, and says so."""
+        self.answered_at = datetime.now(UTC), monotonic()
+        try:
+            async with asyncio.timeout(self.limits.unfold):
+                self.opened = await self.site.unfold(self.page)
+        except (PlaywrightError, TimeoutError) as error:
+            seen = (
+                _sentence(error) if isinstance(error, PlaywrightError) else f"{self.limits.unfold:.0f} s were too short"
+            )
+            self.held.warnings.append(f"not everything that the page hides could be opened: {seen}")
+
     async def _read(self, wall: Wall | None, evidence: Collection[str]) -> None:
         """Keep what page and wire hold now, and read it."""
-        held, page, now, took = self.held, self.page, datetime.now(UTC), monotonic() - self.sent_at
+        held, page = self.held, self.page
+        now, ended = self.answered_at or (datetime.now(UTC), monotonic())
         html = await self._saved("HTML", _content(page)) if self.response else None
         if html is None:
             wall, evidence = wall or Wall(Outcome.NETWORK, "the page was lost before it was read"), ()
         shots = {kind: await self._saved(kind, _EVIDENCE[kind](page)) for kind in evidence}
+        html = html and with_opened(html, self.opened)
         captured = Captured(
             html=html,
             stream=self.tap.stream,
@@ -189,7 +209,7 @@ class _Conversation:
         held.outcome, held.error_message = _verdict(wall, reading, loaded=self.response is not None)
         held.bytes_received = self.tap.bytes_received
         if held.outcome is Outcome.ANSWERED:
-            held.answered_at, held.latency_ms = now, int(took * 1000)
+            held.answered_at, held.latency_ms = now, int((ended - self.sent_at) * 1000)
         held.artifacts = Artifacts(
             page_html=html,
             raw_stream=captured.stream,

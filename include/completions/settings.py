@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
@@ -33,7 +34,7 @@ def _absolute(value: str) -> str:
 def _web_address(value: str) -> str:
     if not value.startswith(("http://", "https://")):
         raise ValueError("give an address that starts with http:// or https://")
-    return value.rstrip("/") + "/"
+    return value if urlsplit(value).path else f"{value}/"
 
 
 def _browser(value: str) -> str:
@@ -97,7 +98,7 @@ class Settings(BaseModel):
             raise Refused(variable(field), given[field], message[0].lower() + message[1:]) from None
 
     def site_url(self, model: str) -> str | None:
-        """The address that is asked instead of the site's own, ending in `/`; None where there is none."""
+        """The address that is asked instead of the site's own; None where there is none."""
         url: str | None = getattr(self, f"site_url_{model}")
         return url
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -41,6 +42,8 @@ class Exchange:
     chunks: list[bytes] = field(default_factory=list)
     closed: bool | None = None
     """True: it ended by itself or the page ended it. False: it was cut or failed. None: it goes on."""
+    ends: re.Pattern[bytes] | None = None
+    """In the frame of a socket that ends the answer; without it the socket is no proof of an end."""
 
     @property
     def body(self) -> bytes:
@@ -82,7 +85,7 @@ class Tap:
 
         An exchange goes on until its body is here, which may be later than its end.
         """
-        ends = [exchange.closed for exchange in self.exchanges.values() if exchange.kind != "websocket"]
+        ends = [each.closed for each in self.exchanges.values() if each.kind != "websocket" or each.ends]
         return None if self._bodies or not ends or None in ends else all(ends)
 
     @property
@@ -107,8 +110,8 @@ class Tap:
 
     def _sent(self, event: dict[str, Any]) -> None:
         request = event["request"]
-        if any(wire.method == request["method"] and wire.url.search(request["url"]) for wire in self.wires):
-            self.exchanges[event["requestId"]] = Exchange(request["url"])
+        if wire := self._wire(request["method"], request["url"]):
+            self.exchanges[event["requestId"]] = Exchange(request["url"], kind=wire.kind)
 
     def _responded(self, session: CDPSession, event: dict[str, Any]) -> None:
         if not (exchange := self.exchanges.get(event["requestId"])):
@@ -116,7 +119,7 @@ class Tap:
         response = event["response"]
         exchange.status = response["status"]
         exchange.headers = {name.lower(): value for name, value in response["headers"].items()}
-        exchange.kind = KINDS.get(response["mimeType"])
+        exchange.kind = exchange.kind or KINDS.get(response["mimeType"])
         body = asyncio.ensure_future(_stream(session, event["requestId"], exchange))
         self._bodies.add(body)
         body.add_done_callback(self._begun)
@@ -145,18 +148,24 @@ class Tap:
             self.stirred.set()
 
     def _socket(self, event: dict[str, Any]) -> None:
-        if any(wire.method == "WEBSOCKET" and wire.url.search(event["url"]) for wire in self.wires):
-            self.exchanges[event["requestId"]] = Exchange(event["url"], kind="websocket", status=101)
+        if wire := self._wire("WEBSOCKET", event["url"]):
+            self.exchanges[event["requestId"]] = Exchange(event["url"], kind="websocket", status=101, ends=wire.ends)
 
     def _frame(self, event: dict[str, Any]) -> None:
         payload = event["response"]["payloadData"]
         self._received[event["requestId"]] += len(payload)
         if exchange := self.exchanges.get(event["requestId"]):
-            exchange.chunks.append(_line(payload))
+            exchange.chunks.append(line := _line(payload))
+            exchange.closed = exchange.closed or bool(exchange.ends and exchange.ends.search(line)) or None
             self.stirred.set()
 
     def _socket_closed(self, event: dict[str, Any]) -> None:
-        self._close(event, ended=True)
+        """A socket that closes before the frame that ends the answer was cut."""
+        exchange = self.exchanges.get(event["requestId"])
+        self._close(event, ended=not (exchange and exchange.ends and not exchange.closed))
+
+    def _wire(self, method: str, url: str) -> Wire | None:
+        return next((wire for wire in self.wires if wire.method == method and wire.url.search(url)), None)
 
 
 async def _stream(session: CDPSession, request: str, exchange: Exchange) -> None:

@@ -93,7 +93,7 @@ def test_the_events_of_front_end_a_build_the_answer(rehearsal: Rehearsal, prompt
     tool = messages.get("tool", {"message": {"metadata": {}}})["message"]["metadata"]
     assert tool.get("search_model_queries", {}).get("queries", []) == list(truth.fan_out_queries or ())
     found = [entry["url"] for group in tool.get("search_result_groups", []) for entry in group["entries"]]
-    assert sorted(found) == sorted(source.url for source in truth.sources)
+    assert sorted(found) == sorted(source.url for source in truth.sources or ())
 
 
 def resolved(answer: dict[str, Any]) -> str:

@@ -75,7 +75,7 @@ async def test_a_prompt_is_asked_as_it_is_and_its_answer_read(rehearsal: Rehears
     cited = [(each.url_canonical, each.title, each.role, each.pill) for each in answer.citations or []]
     assert cited == [(each.url, each.title, each.role, each.pill) for each in truth.citations]
     listed = [(each.url_canonical, each.cited) for each in answer.sources or []]
-    assert listed == [(each.url, each.cited) for each in truth.sources]
+    assert listed == [(each.url, each.cited) for each in truth.sources or ()]
     queries = None if answer.fan_out_queries is None else tuple(each.query for each in answer.fan_out_queries)
     assert (queries, answer.model_version) == (truth.fan_out_queries, truth.model_version)
     assert tuple(each.name for each in answer.entities or []) == truth.entities

@@ -6,6 +6,7 @@ import asyncio
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import urlsplit
 
 import typer
 
@@ -28,7 +29,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 def ask(
     prompt: Annotated[str, typer.Argument(help="What to ask, exactly as given.")],
-    model: Annotated[str, typer.Option(help="The site: chatgpt.")] = "chatgpt",
+    model: Annotated[str, typer.Option(help="The site: chatgpt, gemini, perplexity or copilot.")] = "chatgpt",
     country: Country = None,
     subdivision: Subdivision = None,
     city: City = None,
@@ -46,6 +47,7 @@ def ask(
     from completions.embedded import Embedded
     from completions.errors import Refused
     from completions.request import accept
+    from completions.sites import rehearsed
 
     if evidence and not out:
         raise Refused("--evidence", ", ".join(evidence), "is kept in a folder: give one with --out")
@@ -53,7 +55,7 @@ def ask(
     who = {"country": country, "subdivision": subdivision, "city": city, "language": language, "display": display}
     asked = {"prompts": [prompt], "model": model, "device": device, "rehearse": rehearse}
     config, profile = accept({**who, **asked, "evidence": evidence or [], "expiration": 0}, here)
-    address = _address(site_url) or (f"{Embedded().rehearse(say)}/" if rehearse else here.site_url(model))
+    address = _address(site_url) or (rehearsed(model, Embedded().rehearse(say)) if rehearse else here.site_url(model))
     manners = None if address else _manners(model)
     with terminal.status(f"asking {address or model} …"):
         held = asyncio.run(_hold(config, profile, address, here.browser, manners))
@@ -69,7 +71,7 @@ def _address(site_url: str | None) -> str | None:
 
     if site_url is not None and not site_url.startswith(("http://", "https://")):
         raise Refused("--site-url", site_url, "give an address that starts with http:// or https://")
-    return site_url and site_url.rstrip("/") + "/"
+    return site_url and (site_url if urlsplit(site_url).path else f"{site_url}/")
 
 
 def _manners(model: str) -> Manners:
@@ -132,7 +134,7 @@ def _save(held: Held, folder: Path) -> None:
 
 
 def parse(
-    site: Annotated[str, typer.Option(help="Whose bytes these are: chatgpt.")],
+    site: Annotated[str, typer.Option(help="Whose bytes these are: chatgpt, gemini, perplexity or copilot.")],
     html: Annotated[Path | None, typer.Option(help="The page as saved.")] = None,
     stream: Annotated[Path | None, typer.Option(help="What the site sent, as saved.")] = None,
     as_json: Json = False,

@@ -35,17 +35,28 @@ def down() -> None:
 def rehearse(
     port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0: any free one.")] = 0,
     latency: Annotated[float, typer.Option(help="Seconds from a prompt to the end of its answer.")] = 1.0,
-    ui: Annotated[str, typer.Option(help="Front end of ChatGPT: a, b or mixed.")] = "mixed",
+    ui: Annotated[str, typer.Option(help="Front end, where a site has one of that name; mixed: all.")] = "mixed",
     fault: Annotated[str | None, typer.Option(help="Deal this fault to everyone.")] = None,
 ) -> None:
     """Serve the stand-ins alone, until Ctrl-C."""
     from completions.rehearsal import FAULTS, Rehearsal, serve
+    from completions.rehearsal.sites import STAND_INS, front_ends
 
-    if ui not in ("a", "b", "mixed"):
-        raise Refused("--ui", ui, "give a, b or mixed")
+    known = sorted({end for name in STAND_INS for end in front_ends(name)})
+    if ui not in (*known, "mixed"):
+        raise Refused("--ui", ui, f"give {', '.join(known)} or mixed")
     if fault is not None and fault not in FAULTS:
         raise Refused("--fault", fault, f"give one of {', '.join(sorted(FAULTS))}")
-    serve(Rehearsal(port=port, latency=latency, ui=ui, fault=fault), lambda url: print(f"rehearsal: {url}", flush=True))  # type: ignore[arg-type]
+    serve(Rehearsal(port=port, latency=latency, ui=ui, fault=fault), _say_where)
+
+
+def _say_where(url: str) -> None:
+    """A line per stand-in."""
+    from completions.sites import NAMES, rehearsed
+
+    print(f"rehearsal: {url}")
+    for name in NAMES:
+        print(f"  {name}: {rehearsed(name, url)}", flush=True)
 
 
 def register(commands: typer.Typer) -> None:

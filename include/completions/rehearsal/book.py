@@ -5,29 +5,25 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
 
 from completions.rehearsal.faults import WALLS, checked, tagged
-from completions.rehearsal.truth import FrontEnd
-
-FrontEnds = Literal["a", "b", "mixed"]
-"""What is served: one front end of ChatGPT, or both."""
 
 
 @dataclass(frozen=True)
 class Settings:
     """How a rehearsal behaves.
 
-    `ui`: the front end of ChatGPT; `mixed` serves B, and A to every fourth visitor. `latency`: seconds from the prompt
+    `ui`: the front end that sites with one of that name serve; others, and all where it is `mixed`, serve their usual
+    one, and the other to every fourth visitor. `latency`: seconds from the prompt
     to the end of its answer. `fault`: dealt to everyone. `log`: a file that gets a JSON object a line when a
     prompt is asked, and once more when its answer was sent whole.
     """
 
-    ui: FrontEnds = "mixed"
+    ui: str = "mixed"
     latency: float = 1.0
     fault: str | None = None
     log: Path | None = None
@@ -38,7 +34,7 @@ class Visit:
     """One browser that came: which front end it gets, what greets it, and the wall it ran into, if any."""
 
     number: int
-    ui: FrontEnd
+    ui: str
     wall: str | None = None
     consented: bool = False
 
@@ -63,12 +59,13 @@ class Asking:
     prompt: str
     n: int
     at: str
-    ui: FrontEnd
+    ui: str
     fault: str | None
     accept_language: str | None
     user_agent: str | None
     timezone: str | None
     completed: bool = False
+    site: str = "chatgpt"
 
 
 @dataclass
@@ -111,27 +108,30 @@ class Book:
     callbacks: defaultdict[str, list[Callback]] = field(default_factory=lambda: defaultdict(list))
     replies: dict[str, Reply] = field(default_factory=dict)
 
-    def visit(self, cookie: str | None) -> Visit:
-        """The visit that `cookie` tells of, or a new one."""
+    def visit(self, cookie: str | None, front_ends: Sequence[str]) -> Visit:
+        """The visit that `cookie` tells of, or a new one at a site with these front ends, the usual one first."""
         if cookie and cookie.isdecimal() and 0 < int(cookie) <= len(self.visits):
             return self.visits[int(cookie) - 1]
         number = len(self.visits) + 1
-        mixed: FrontEnd = "a" if number % 4 == 3 else "b"
+        mixed = front_ends[-1] if number % 4 == 3 else front_ends[0]
         wall = self.settings.fault if self.settings.fault in WALLS else None
-        self.visits.append(Visit(number, mixed if self.settings.ui == "mixed" else self.settings.ui, wall))
+        self.visits.append(Visit(number, self.settings.ui if self.settings.ui in front_ends else mixed, wall))
         return self.visits[-1]
 
-    def ask(self, prompt: str, ui: FrontEnd, timezone: str | None, headers: Mapping[str, str]) -> Asking:
+    def ask(
+        self, prompt: str, ui: str, timezone: str | None, headers: Mapping[str, str], site: str = "chatgpt"
+    ) -> Asking:
         """Write down that `prompt` is asked, and decide how that ends."""
         asking = Asking(
             prompt=prompt,
-            n=1 + sum(earlier.prompt == prompt for earlier in self.asked),
+            n=1 + sum((earlier.prompt, earlier.site) == (prompt, site) for earlier in self.asked),
             at=now(),
             ui=ui,
             fault=self._deal(prompt),
             accept_language=headers.get("accept-language"),
             user_agent=headers.get("user-agent"),
             timezone=timezone,
+            site=site,
         )
         self.asked.append(asking)
         self._log(asking)

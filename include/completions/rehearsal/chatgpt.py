@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from string import Template
 
 from starlette.requests import Request
@@ -12,7 +13,11 @@ from starlette.staticfiles import StaticFiles
 
 from completions.rehearsal import chatgpt_a, chatgpt_b
 from completions.rehearsal.book import Book, Visit
+from completions.rehearsal.truth import Truth
 from completions.rehearsal.walls import PAGES, wall
+
+FRONT_ENDS = ("b", "a")
+"""Which of them a visitor gets: the first, but for every fourth, who gets the second."""
 
 _COOKIE = "oai-did"
 _TEMPLATES = {ui: Template((PAGES / f"{ui}.html").read_text()) for ui in ("a", "b")}
@@ -21,7 +26,7 @@ _TEMPLATES = {ui: Template((PAGES / f"{ui}.html").read_text()) for ui in ("a", "
 async def home(request: Request) -> Response:
     """The chat, or the wall that this visitor ran into."""
     book: Book = request.app.state.book
-    visit = book.visit(request.cookies.get(_COOKIE))
+    visit = book.visit(request.cookies.get(_COOKIE), FRONT_ENDS)
     language = request.headers.get("accept-language", "")
     response = await wall(visit.wall, request) if visit.wall else _chat(visit, language)
     response.set_cookie(_COOKIE, str(visit.number))
@@ -30,7 +35,7 @@ async def home(request: Request) -> Response:
 
 async def consent(request: Request) -> Response:
     """Take the visitor's choice about cookies, and load the page again."""
-    request.app.state.book.visit(request.cookies.get(_COOKIE)).consented = True
+    request.app.state.book.visit(request.cookies.get(_COOKIE), FRONT_ENDS).consented = True
     return RedirectResponse("/", 303)
 
 
@@ -49,6 +54,21 @@ ROUTES = [
     *chatgpt_a.ROUTES,
     *chatgpt_b.ROUTES,
 ]
+
+
+def shown(truth: Truth, ui: str) -> Truth:
+    """`truth` as far as front end `ui` shows it: B has no queries, no model, no dates, no further sources."""
+    truth = replace(truth, products=None, images=None)
+    if ui == "a":
+        return truth
+    return replace(
+        truth,
+        citations=tuple(replace(cited, published=None) for cited in truth.citations),
+        sources=tuple(replace(each, published=None, snippet=None) for each in truth.sources or () if each.cited),
+        fan_out_queries=None,
+        follow_ups=None,
+        model_version=None,
+    )
 
 
 def _chat(visit: Visit, accept_language: str) -> Response:

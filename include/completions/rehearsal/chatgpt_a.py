@@ -39,7 +39,7 @@ async def converse(request: Request) -> Response:
     asked: dict[str, Any] = await request.json()
     message = asked["messages"][0]
     asking = book.ask(message["content"]["parts"][0], "a", asked.get("timezone"), request.headers)
-    if refusal := interruption(asking.fault, book.visit(request.cookies.get("oai-did"))):
+    if refusal := interruption(asking.fault, book.visit(request.cookies.get("oai-did"), (asking.ui,))):
         return refusal
     if asking.fault in _REFUSALS:
         status, detail = _REFUSALS[asking.fault]

@@ -41,7 +41,7 @@ async def updates(request: Request) -> Response:
     book: Book = request.app.state.book
     form = {key: values[0] for key, values in parse_qs((await request.body()).decode()).items()}
     asking = book.ask(form["prompt"], "b", form.get("timezone"), request.headers)
-    if refusal := interruption(asking.fault, book.visit(request.cookies.get("oai-did"))):
+    if refusal := interruption(asking.fault, book.visit(request.cookies.get("oai-did"), (asking.ui,))):
         return refusal
     head = b"".join(_head(conversation := conversation_id()))
     if asking.fault in _FAILURES:

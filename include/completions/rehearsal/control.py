@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from completions.rehearsal.book import Book, Reply
-from completions.rehearsal.truth import truth_of
+from completions.rehearsal.sites import shown
 
 
 async def health(request: Request) -> Response:
@@ -26,13 +26,9 @@ async def asked(request: Request) -> Response:
 
 
 async def truth(request: Request) -> Response:
-    """`?prompt=`: the truth for it; `&ui=a|b`: as far as that front end shows it."""
-    full = truth_of(request.query_params["prompt"])
-    match request.query_params.get("ui"):
-        case "b":
-            return JSONResponse(asdict(full.shown_by("b")))
-        case _:
-            return JSONResponse(asdict(full))
+    """`?prompt=`: the truth for it, as far as front end `&ui=` of `&site=` shows it."""
+    asked = request.query_params
+    return JSONResponse(asdict(shown(asked["prompt"], asked.get("site", "chatgpt"), asked.get("ui"))))
 
 
 async def faults(request: Request) -> Response:

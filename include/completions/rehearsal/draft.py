@@ -58,8 +58,32 @@ class Ad:
 
 
 @dataclass(frozen=True)
+class Product:
+    """A card of something to buy; `price` as it is shown."""
+
+    title: str
+    price: str
+    merchant: str
+    url: str
+    rating: float
+    reviews: int
+
+
+@dataclass(frozen=True)
+class Picture:
+    """An image from the web, and the page it is from."""
+
+    url: str
+    title: str
+    page: str
+
+
+@dataclass(frozen=True)
 class Draft:
-    """Everything behind one answer: the first `cited` of `pages` are cited, the others merely consulted."""
+    """Everything behind one answer: the first `cited` of `pages` are cited, the others merely consulted.
+
+    A site shows of it what the real one is known to show; the rest stays behind.
+    """
 
     blocks: tuple[Block, ...]
     pages: tuple[WebPage, ...]
@@ -69,6 +93,8 @@ class Draft:
     ads: tuple[Ad, ...]
     follow_ups: tuple[str, ...]
     model: str
+    products: tuple[Product, ...] = ()
+    images: tuple[Picture, ...] = ()
 
 
 _MAKERS = ("Fender", "Gibson", "Ibanez", "Yamaha", "Epiphone", "Höfner", "Duesenberg", "Müller & Söhne", "高峰ギター")
@@ -100,11 +126,26 @@ _SHOPS = (
     Place("Bridge Repair", "luthier"),
 )
 _AD = Ad("Loud Ltd", "Amps for every room", "https://ads.example.com/loud?utm_medium=paidaeo&oppref=r1")
+_PRODUCTS = (
+    Product("Fender Player II Stratocaster", "899,00 €", "Example Shop", "https://shop.example.com/p/strat", 4.7, 312),
+    Product("Yamaha Pacifica 112V", "$329.99", "Fretboard Outlet", "https://outlet.example.net/p/112v", 4.5, 1204),
+    Product("Höfner Ignition „Beatles“ Bass", "379 €", "Example Shop", "https://shop.example.com/p/bass?c=1", 4.2, 57),
+)
+_PICTURES = (
+    Picture("https://img.example.com/strat.jpg", "A red Stratocaster", "https://www.example.com/guides/first-guitar"),
+    Picture("https://img.example.net/lp.webp", "Les Paul, close up", "https://blog.example.net/strats-vs-les-pauls"),
+)
+_MODELS = {
+    "chatgpt": ("gpt-5-3", "gpt-5-3-mini", "gpt-5-5"),
+    "gemini": ("3.6 Flash", "3.5 Flash-Lite"),
+    "perplexity": ("turbo",),
+    "copilot": ("",),
+}
 _ITEMS = 4
 
 
 def draft_of(site: str, prompt: str) -> Draft:
-    """The answer of `site` to `prompt`."""
+    """The answer of `site` to `prompt`: a function of the two alone."""
     rng = Random(hashlib.sha256(f"{site}\n{prompt}".encode()).digest())
     subject = subject_of(prompt)
     cited = rng.randint(0, 5)
@@ -118,7 +159,9 @@ def draft_of(site: str, prompt: str) -> Draft:
         places=places,
         ads=(_AD,) if rng.random() < 0.2 else (),
         follow_ups=(f"What should I avoid in {subject}?",),
-        model=rng.choice(("gpt-5-3", "gpt-5-3-mini", "gpt-5-5")),
+        model=rng.choice(_MODELS[site]),
+        products=_PRODUCTS[: rng.choice((0, 0, 2, 3))],
+        images=_PICTURES[: rng.choice((0, 0, 1, 2))],
     )
 
 

@@ -16,19 +16,19 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from completions.rehearsal import chatgpt, control
-from completions.rehearsal.book import Asking, Book, Callback, FrontEnds, Reply, Settings
+from completions.rehearsal import control
+from completions.rehearsal.book import Asking, Book, Callback, Reply, Settings
 from completions.rehearsal.faults import checked
-from completions.rehearsal.truth import FrontEnd, Truth, truth_of
+from completions.rehearsal.sites import routes, shown
+from completions.rehearsal.truth import Truth
+from completions.sites import rehearsed
 
 
 def build(settings: Settings) -> Starlette:
     """The application: the sites, and the control routes under `/_rehearsal`. ValueError for an unknown fault."""
-    # ChatGPT sits at the root, as its page and its script know no prefix. A further site goes beside it under a host
-    # name of its own: Host("gemini.localhost", ...).
     if settings.fault:
         checked(settings.fault)
-    app = Starlette(routes=[Mount("/_rehearsal", routes=control.ROUTES), *chatgpt.ROUTES])
+    app = Starlette(routes=[Mount("/_rehearsal", routes=control.ROUTES), *routes()])
     app.state.book = Book(settings)
     return app
 
@@ -44,7 +44,7 @@ class Rehearsal:
     def __init__(
         self,
         *,
-        ui: FrontEnds = "mixed",
+        ui: str = "mixed",
         latency: float = 1.0,
         fault: str | None = None,
         log: Path | None = None,
@@ -56,7 +56,7 @@ class Rehearsal:
         self._socket = socket.create_server(("127.0.0.1", port), backlog=512)
         # No logging set-up of uvicorn's own: this may run in a process that has one.
         config = uvicorn.Config(
-            app, ws="none", lifespan="off", log_config=None, access_log=False, timeout_graceful_shutdown=1
+            app, ws="websockets-sansio", lifespan="off", log_config=None, access_log=False, timeout_graceful_shutdown=1
         )
         logging.getLogger("uvicorn.error").addFilter(_not_on_purpose)
         self._server = _Server(config, self._book.closing)
@@ -77,9 +77,13 @@ class Rehearsal:
         """Every prompt in the order it was asked."""
         return list(self._book.asked)
 
-    def truth(self, prompt: str, ui: FrontEnd = "a") -> Truth:
-        """What is shown for `prompt`, as far as front end `ui` shows it (A shows all there is)."""
-        return truth_of(prompt).shown_by(ui)
+    def address(self, site: str) -> str:
+        """Where the chat of the stand-in for `site` starts."""
+        return rehearsed(site, self.url)
+
+    def truth(self, prompt: str, ui: str | None = None, site: str = "chatgpt") -> Truth:
+        """What is shown for `prompt`, as far as front end `ui` shows it (unless named, that which shows most)."""
+        return shown(prompt, site, ui)
 
     def script(self, prompt: str, fault: str, times: int | None = None) -> None:
         """Deal `fault` to the next `times` askings of `prompt` (to all, where None), then answer."""

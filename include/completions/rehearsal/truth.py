@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from completions.rehearsal.document import Entity, Pill, pieces_of
-from completions.rehearsal.draft import Ad, Draft, Place, WebPage, draft_of
+from completions.rehearsal.draft import Ad, Draft, Picture, Place, Product, WebPage, draft_of
 from completions.rehearsal.wording import markdown_of, text_of
-
-FrontEnd = Literal["a", "b"]
 
 
 @dataclass(frozen=True)
@@ -41,7 +39,7 @@ class Listed:
 
 @dataclass(frozen=True)
 class Truth:
-    """What was shown for `prompt`. None: this front end does not show it. Dates are ISO.
+    """What was shown for `prompt`. None: this site or front end does not show it. Dates are ISO.
 
     Addresses of citations and sources carry no tracking; on the page and on the wire they do. An ad's is as shown.
     `text` is the visible words without citation labels and widgets, blocks on lines of their own, formulas as TeX;
@@ -53,30 +51,19 @@ class Truth:
     text: str
     markdown: str
     citations: tuple[Cited, ...]
-    sources: tuple[Listed, ...]
+    sources: tuple[Listed, ...] | None
     fan_out_queries: tuple[str, ...] | None
     follow_ups: tuple[str, ...] | None
-    entities: tuple[str, ...]
-    places: tuple[Place, ...]
-    ads: tuple[Ad, ...]
+    entities: tuple[str, ...] | None
+    places: tuple[Place, ...] | None
+    ads: tuple[Ad, ...] | None
+    products: tuple[Product, ...] | None
+    images: tuple[Picture, ...] | None
     model_version: str | None
-
-    def shown_by(self, ui: FrontEnd) -> Truth:
-        """This truth as far as front end `ui` shows it: B has no queries, no model, no dates, no further sources."""
-        if ui == "a":
-            return self
-        return replace(
-            self,
-            citations=tuple(replace(cited, published=None) for cited in self.citations),
-            sources=tuple(replace(listed, published=None, snippet=None) for listed in self.sources if listed.cited),
-            fan_out_queries=None,
-            follow_ups=None,
-            model_version=None,
-        )
 
 
 def truth_of(prompt: str, site: str = "chatgpt") -> Truth:
-    """The truth for `prompt`, a function of the two arguments alone."""
+    """All that lies behind the answer of `site` to `prompt`; a front end shows but a part, see `sites.shown`."""
     draft = draft_of(site, prompt)
     return Truth(
         site=site,
@@ -90,6 +77,8 @@ def truth_of(prompt: str, site: str = "chatgpt") -> Truth:
         entities=tuple(piece.name for block in draft.blocks for piece in pieces_of(block) if isinstance(piece, Entity)),
         places=draft.places,
         ads=draft.ads,
+        products=draft.products,
+        images=draft.images,
         model_version=draft.model,
     )
 

@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from completions.answer import Reading
 from completions.markup import decoded
 from completions.sites.base import Captured, Site
+from completions.sites.chat import Chat
 from completions.sites.chatgpt import ChatGPT
 
-_SITES = {"chatgpt": ChatGPT}
+_SITES: dict[str, type[Chat]] = {"chatgpt": ChatGPT}
 NAMES = tuple(_SITES)
 """Every site there is an adapter for."""
 
 
 def site(name: str, url: str | None = None) -> Site:
     """The adapter of `name`, for the live site or for the one at `url`; `KeyError` for a name not in `NAMES`."""
-    adapter = _SITES[name]
-    return adapter(url) if url else adapter()
+    return _SITES[name](url)
+
+
+def rehearsed(name: str, rehearsal: str) -> str:
+    """Where the chat of the stand-in for `name` starts, in the rehearsal at `rehearsal`.
+
+    ChatGPT's is at that very address, another site's at the same path as the live one below a host of its own.
+    """
+    parts = urlsplit(rehearsal)
+    if name == "chatgpt":
+        return f"{rehearsal.rstrip('/')}/"
+    host = "localhost" if (parts.hostname or "").startswith("127.") else parts.hostname
+    port = f":{parts.port}" if parts.port else ""
+    return f"{parts.scheme}://{name}.{host}{port}{urlsplit(_SITES[name].home).path}"
 
 
 def parse(site: Site, html: bytes | str | None = None, stream: bytes | None = None) -> Reading:

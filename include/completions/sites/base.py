@@ -15,7 +15,7 @@ from completions.answer import Reading
 if TYPE_CHECKING:
     from playwright.async_api import Page
 
-StreamKind = Literal["sse", "partial-html", "ndjson", "websocket", "json"]
+StreamKind = Literal["sse", "partial-html", "ndjson", "websocket", "json", "frames"]
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,10 @@ class Wire:
     """Matched (search) against the request's or the socket's URL."""
     method: str = "POST"
     """HTTP method, or `WEBSOCKET`."""
+    kind: StreamKind | None = None
+    """What the recorded bytes are; None: told by the content type."""
+    ends: re.Pattern[bytes] | None = None
+    """In a frame of the socket after which the answer is whole or has failed; a socket without it never ends."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,10 @@ class Deadlines:
     look: float = 10
     """One look at the page: a frozen one never answers."""
     read: float = 20
+    still: float = 0.25
+    """Without a change, once page and wire both say that they are whole: what comes late has come by then."""
+    unfold: float = 20
+    """To open what a visitor opens to see all of an answer."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +97,12 @@ class Site(Protocol):
 
     async def look(self, page: Page) -> Progress:
         """See how far the answer is: one cheap evaluation in the page."""
+
+    async def unfold(self, page: Page) -> dict[str, list[str]]:
+        """Open, as a visitor would, what the finished page hides: hover cards, a panel of sources.
+
+        What closes again by itself is returned as HTML by what it is, and kept after the page (`scene.OPENED`).
+        """
 
     def read(self, captured: Captured) -> Reading:
         """Everything that the bytes tell.

@@ -15,11 +15,10 @@ from lxml.html import HtmlElement
 from completions.answer import Entity, Image, ShownPlace
 from completions.links import is_web
 from completions.markup import closest, drop, found, replace
+from completions.sites.chatgpt.links import is_its_own, link
 from completions.sites.chatgpt.marks import unmarked
-from completions.sites.chatgpt.sight import Body, Link, Pill
-from completions.sites.chatgpt.untrusted import (
-    is_its_own,
-    link,
+from completions.sites.sight import Body, Link, Pill
+from completions.sites.untrusted import (
     load,
     number,
     rows,

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from completions.sites.chatgpt.untrusted import Growing, load, rows, string, table, within
+from completions.sites.untrusted import Growing, load, rows, string, table, within
 
 _ENDS = ("message_stream_complete", "conversation-turn-complete", "done")
 

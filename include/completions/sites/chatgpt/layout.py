@@ -7,41 +7,16 @@ classic app that some of them still get. Both name their parts by attributes; cl
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from completions.errors import Outcome
+from completions.sites.chatgpt.failures import FAILURES
+from completions.sites.layout import Barrier, Detour, Layout, Looks, Overlay
 
 SEARCHING = re.compile(r"\bsearch", re.IGNORECASE)
 """In the status line over an answer: the site searches, or has searched, the web. English, the only form known."""
 HOME = "https://chatgpt.com/"
 CONVERSATION = r"/(?:g/[^/]+/)?(?:c|uc)/(?:WEB:)?[0-9a-f]{8}-[0-9a-f-]{27}"
 """Path of a conversation: `/uc/<id>` signed out, `/c/<id>` signed in. Ids look like UUIDs but are none."""
-
-
-@dataclass(frozen=True)
-class Layout:
-    """One front end, as CSS selectors."""
-
-    name: str
-    """The `ui_variant` column."""
-    marks: str
-    """Any of these: the page is this front end."""
-    user: str
-    assistant: str
-    """One message each; of those that stand in one another, the innermost."""
-    turn: str
-    """What a message and its buttons stand in."""
-    body: str
-    """The answer's words, inside the assistant's message."""
-    finished: str
-    """In or on the turn once the answer is whole."""
-    busy: str
-    """In or on the turn while it is not."""
-    stop: str
-    """Anywhere while an answer is being written."""
-    composer: str
-    send: str
-    """The send button, when it would send."""
 
 
 SERVER = Layout(
@@ -58,6 +33,10 @@ SERVER = Layout(
     composer="textarea#mobile-composer-prompt, textarea[data-mobile-composer-prompt], textarea.wm-composer-textarea",
     send='button[data-composer-submit]:not([aria-disabled="true"]):not([data-stop-generating]), '
     'button.wm-composer-submitButton:not([aria-disabled="true"]):not([disabled])',
+    typing=("fill",),
+    typing_lines=("fill",),
+    loses=True,
+    tail="[data-assistant-message-actions]",
 )
 REACT = Layout(
     name="react",  # 2025 to 2026-09
@@ -75,29 +54,12 @@ REACT = Layout(
     composer='div#prompt-textarea[contenteditable="true"], [contenteditable="true"][data-composer-markdown], '
     'div.ProseMirror[contenteditable="true"]',
     send='button[data-testid="send-button"]:not([disabled]), [data-testid="fruitjuice-send-button"]:not([disabled])',
+    typing=("insert", "paste"),
+    typing_lines=("paste", "lines"),
 )
-LAYOUTS = (SERVER, REACT)
 
 
-@dataclass(frozen=True)
-class Barrier:
-    """Something that may stand between a prompt and its answer."""
-
-    outcome: Outcome
-    seen: str
-    marks: str
-    """Counts where it is shown: the pages ship several of these empty, hidden or closed."""
-    yields: bool = False
-    """Whether a whole answer beside it stands: the site put this up afterwards."""
-
-
-BARRIERS = (  # a challenge first: the script that drives the page knows some by their title alone
-    Barrier(
-        Outcome.CHALLENGE,
-        "the site asks for a proof of being human",
-        '#challenge-running, #challenge-stage, #challenge-form, iframe[src*="challenges.cloudflare.com"]',
-        yields=True,
-    ),
+BARRIERS = (
     Barrier(
         Outcome.RATE_LIMITED,
         "the site's message limit for visitors is reached",
@@ -135,20 +97,6 @@ FAILED = Barrier(
     "[data-conversation-recovery], [data-composer-submission-status], [data-failure-status]",
     yields=True,
 )
-"""A failure that can be tried again, unless its codes or words say better what it is."""
-SPOKEN = '[data-composer-submission-status], [role="alert"], [role="dialog"]'
-"""Where the site says in words what went wrong."""
-
-
-@dataclass(frozen=True)
-class Overlay:
-    """A dialog that a visitor may close, and how."""
-
-    dialog: str
-    button: str | None
-    """Its button, below or beside the dialog; None: the Escape key."""
-    label: str | None = None
-    """Words on the button, any of them, where no attribute tells it apart."""
 
 
 OVERLAYS = (
@@ -171,4 +119,20 @@ OVERLAYS = (
         "Stay logged out|Maybe later",
     ),
     Overlay("#mobile-auth-dialog, #modal-no-auth-login", None),
+)
+LOOKS = Looks(
+    layouts=(SERVER, REACT),
+    failures=FAILURES,
+    failed=FAILED,
+    barriers=BARRIERS,
+    detours=(
+        Detour(
+            Outcome.LOGIN_WALL, "the site led to its login page", r"^https?://(?:auth\.openai\.com(?:/|$)|[^/]+/auth/)"
+        ),
+    ),
+    overlays=OVERLAYS,
+    spoken='[data-composer-submission-status], [role="alert"], [role="dialog"]',
+    coded="[data-failure-status]",
+    codes=("data-failure-status", "data-failure-reason", "data-gate-kind"),
+    hosts=("chatgpt.com", "chat.openai.com"),
 )

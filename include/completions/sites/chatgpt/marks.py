@@ -17,8 +17,8 @@ from markdown_it import MarkdownIt
 
 from completions.answer import Entity
 from completions.markup import fragment, printable
-from completions.sites.chatgpt.sight import Body, Link, Pill
-from completions.sites.chatgpt.untrusted import load
+from completions.sites.sight import Body, Link, Pill
+from completions.sites.untrusted import load
 from completions.text import POINT, tidy, without_points, words
 
 LONGEST = 300_000

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from itertools import chain
 
 from completions.answer import FanOutQuery, Image, Product, ShownPlace
-from completions.sites.chatgpt import failures
 from completions.sites.chatgpt.events import Conversation
+from completions.sites.chatgpt.failures import FAILURES
 from completions.sites.chatgpt.layout import REACT
+from completions.sites.chatgpt.links import link, links
 from completions.sites.chatgpt.marks import resolve
-from completions.sites.chatgpt.sight import Body, Link, Sight, Trouble
-from completions.sites.chatgpt.untrusted import Growing, link, links, number, rows, string, table, unique, within
+from completions.sites.sight import Body, Link, Sight, Trouble
+from completions.sites.untrusted import Growing, number, rows, string, table, unique, within
 
 Message = dict[str, object]
 
@@ -27,7 +28,7 @@ def read_messages(conversation: Conversation) -> Sight:
     answers = [message for message in turn if _is_answer(message)]
     if conversation.failure is not None:
         seen = next(filter(None, reversed(conversation.failure)), "no reason given")
-        sight.trouble = Trouble(failures.of_codes(*conversation.failure), f"the site sent an error: {seen}")
+        sight.trouble = Trouble(FAILURES.of_codes(*conversation.failure), f"the site sent an error: {seen}")
     sight.finished = conversation.ended and bool(answers) and _is_final(answers[-1])
     references = [each for message in answers for each in rows(message, "metadata", "content_references")]
     sight.body = _body(answers, references, turn, sight.warnings)

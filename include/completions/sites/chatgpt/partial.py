@@ -20,12 +20,12 @@ from lxml import html
 from lxml.html import HtmlElement
 
 from completions.markup import found, fragment
-from completions.sites.chatgpt import failures
 from completions.sites.chatgpt.body import read_body
+from completions.sites.chatgpt.failures import FAILURES
 from completions.sites.chatgpt.layout import SEARCHING, SERVER
 from completions.sites.chatgpt.marks import resolve
-from completions.sites.chatgpt.sight import Sight, Trouble
-from completions.sites.chatgpt.untrusted import Growing, load, string, table, within
+from completions.sites.sight import Sight, Trouble
+from completions.sites.untrusted import Growing, load, string, table, within
 
 FRAME = "<template data-web-mobile-dpu-frame="
 CONTROL = "data-conversation-control"
@@ -144,7 +144,7 @@ def _sight(turn: _Turn) -> Sight:
     sight = Sight(variant=SERVER.name, finished=turn.ended and turn.failed is None, conversation=turn.conversation)
     if turn.failed is not None:
         said = ", ".join(filter(None, turn.failed)) or "no reason given"
-        sight.trouble = Trouble(failures.of_codes(*turn.failed), f"the site sent a failure: {said}")
+        sight.trouble = Trouble(FAILURES.of_codes(*turn.failed), f"the site sent a failure: {said}")
     if (root := _drawn(turn)) is not None:
         shown = read_body(root)
         sight.body, sight.sources, sight.warnings = shown.body, shown.listed, shown.warnings

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 
 from completions.sites.base import StreamKind
-from completions.sites.chatgpt import failures
 from completions.sites.chatgpt.events import Reader
+from completions.sites.chatgpt.failures import FAILURES
 from completions.sites.chatgpt.messages import read_messages
 from completions.sites.chatgpt.partial import CONTROL, FRAME, read_lines, read_partial
-from completions.sites.chatgpt.sight import Sight, Trouble
-from completions.sites.chatgpt.untrusted import load, string, table
+from completions.sites.sight import Sight, Trouble
+from completions.sites.untrusted import load, string, table
 
 _HEAD = 4000
 """Characters that are enough to tell the kinds apart."""
@@ -30,7 +30,7 @@ def read_stream(data: bytes) -> Sight:
         if conversation.recognised:
             return read_messages(conversation)
     said = text.strip()
-    if outcome := failures.of_turn(said):
+    if outcome := FAILURES.of_turn(said):
         return Sight(finished=False, trouble=Trouble(outcome, f"the site sent: {said}"))
     if not said:
         return Sight(finished=False, warnings=["the stream is empty"])

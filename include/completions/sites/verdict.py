@@ -12,20 +12,20 @@ from urllib.parse import urljoin
 from completions.answer import Answer, Citation, Portions, Reading, Source
 from completions.errors import Outcome
 from completions.links import domain, url_canonical
-from completions.sites.chatgpt import failures
-from completions.sites.chatgpt.sight import Body, Pill, Sight
-from completions.sites.chatgpt.untrusted import unique
+from completions.sites.failures import Failures
+from completions.sites.sight import Body, Pill, Sight
+from completions.sites.untrusted import unique
 
 _WORD = re.compile(r"\w+")
 
 
-def unite(page: Sight | None, wire: Sight | None, home: str) -> Reading:
-    """The reading of one conversation; `home` is where relative addresses start."""
+def unite(page: Sight | None, wire: Sight | None, home: str, failures: Failures) -> Reading:
+    """The reading of one conversation; `home` is where relative addresses start, `failures` the site's own words."""
     given = [sight for sight in (page, wire) if sight]
     warnings = [*chain.from_iterable(sight.warnings for sight in given), *_disagreement(page, wire)]
     finished = bool(given) and all(sight.finished for sight in given)
     answer = _answer(page, wire, home)
-    outcome, message = _outcome(page, wire, answer, finished=finished)
+    outcome, message = _outcome(page, wire, answer, failures, finished=finished)
     if outcome is Outcome.ANSWERED:
         warnings += [
             sight.trouble.seen for sight in given if sight.trouble and sight.trouble.outcome is not Outcome.NETWORK
@@ -44,7 +44,7 @@ def unite(page: Sight | None, wire: Sight | None, home: str) -> Reading:
 
 
 def _outcome(
-    page: Sight | None, wire: Sight | None, answer: Answer | None, *, finished: bool
+    page: Sight | None, wire: Sight | None, answer: Answer | None, failures: Failures, *, finished: bool
 ) -> tuple[Outcome, str | None]:
     troubles = [sight.trouble for sight in (wire, page) if sight and sight.trouble]  # the wire says it best
     if standing := next((each for each in troubles if not each.yields), None):

@@ -1,4 +1,4 @@
-// What the page shows, told by the tables of layout.py. Called as (task) => …; `null` means: not yet, look again.
+// What the page shows, told by the tables of a site's `Looks` (layout.py). Called as (task) => …; `null` means: not yet, look again.
 (task) => {
   const all = (selector, root = document) => [...root.querySelectorAll(selector)];
   const has = (element, selector) => element.matches(selector) || element.querySelector(selector) !== null;
@@ -12,7 +12,13 @@
 
   const layout = task.layouts.find((each) => document.querySelector(each.marks));
   const challenged = "_cf_chl_opt" in window || /^(Just a moment|Attention Required)/i.test(document.title);
-  const barrier = () => (challenged ? 0 : task.barriers.findIndex((each) => seen(each.marks)));
+  // The index of the wall that stands here, detours after the barriers; -1 for none.
+  const barrier = () => {
+    if (challenged) return 0;
+    const shut = task.barriers.findIndex((each) => seen(each.marks));
+    const led = task.detours.findIndex((each) => new RegExp(each, "i").test(location.href));
+    return shut >= 0 || led < 0 ? shut : task.barriers.length + led;
+  };
   const messages = () => {
     const found = layout ? all(`${layout.user}, ${layout.assistant}`) : [];
     return found.filter((each) => !found.some((other) => other !== each && each.contains(other)));

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
-from completions.links import is_web, url_canonical
+from completions.links import url_canonical
 from completions.markup import printable
-from completions.sites.chatgpt.sight import Link
-
-_ITS_OWN = ("chatgpt.com", "chat.openai.com")
-"""Hosts whose links lead nowhere but back."""
+from completions.sites.sight import Link
 
 
 class Growing:
@@ -73,25 +70,6 @@ def moment(value: object, *path: str) -> datetime | None:
     return datetime.fromtimestamp(seconds, UTC) if seconds and 0 < seconds < 4_102_444_800 else None
 
 
-def link(entry: object) -> Link | None:
-    """A page as both front ends write it: `{url, title, snippet, attribution, pub_date}`, all but the URL optional."""
-    url = string(entry, "url")
-    if not url or not is_web(url) or is_its_own(url):
-        return None
-    return Link(
-        url=url,
-        title=string(entry, "title"),
-        snippet=string(entry, "snippet"),
-        site_name=string(entry, "attribution"),
-        published_at=moment(entry, "pub_date"),
-    )
-
-
-def links(value: object, *path: str) -> list[Link]:
-    """The pages in the list at `path`."""
-    return [page for row in rows(value, *path) if (page := link(row))]
-
-
 def unique(pages: Iterable[Link]) -> list[Link]:
     """`pages`, each once, what a later mention knows of it added to the first."""
     known: dict[str, Link] = {}
@@ -101,7 +79,6 @@ def unique(pages: Iterable[Link]) -> list[Link]:
     return list(known.values())
 
 
-def is_its_own(url: str) -> bool:
-    """Whether `url` leads into the chat site itself: judged by host, as every cited link has the site in its query."""
-    host = (urlsplit(url).hostname or "").removeprefix("www.")
-    return host in _ITS_OWN
+def is_of(url: str, hosts: Collection[str]) -> bool:
+    """Whether `url` leads to one of `hosts`: judged by host, as every cited link has the site in its query."""
+    return (urlsplit(url).hostname or "").removeprefix("www.") in hosts

@@ -1,0 +1,35 @@
+"""The stand-ins by site: where each lives, which front ends it has, and what of the truth they show.
+
+ChatGPT sits at the root of the rehearsal's address, as its page and its script know no prefix; every other site has a
+host name of its own below `localhost`, which browsers resolve to this machine.
+"""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+from starlette.routing import BaseRoute, Host, Router
+
+from completions.rehearsal import chatgpt
+from completions.rehearsal.truth import Truth, truth_of
+
+STAND_INS: dict[str, ModuleType] = {"chatgpt": chatgpt}
+"""Each has `ROUTES`, `FRONT_ENDS` and `shown(truth, ui)`."""
+
+
+def routes() -> list[BaseRoute]:
+    """The routes of all stand-ins, those with a host of their own first."""
+    hosted = [Host(f"{name}.{{domain}}", Router(one.ROUTES)) for name, one in STAND_INS.items() if one is not chatgpt]
+    return [*hosted, *chatgpt.ROUTES]
+
+
+def front_ends(site: str) -> tuple[str, ...]:
+    """The front ends of `site`, the usual one first."""
+    ends: tuple[str, ...] = STAND_INS[site].FRONT_ENDS
+    return ends
+
+
+def shown(prompt: str, site: str = "chatgpt", ui: str | None = None) -> Truth:
+    """What front end `ui` of `site` shows for `prompt`; that which shows most where none is named."""
+    truth: Truth = STAND_INS[site].shown(truth_of(prompt, site), ui or front_ends(site)[-1])
+    return truth
