@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from completions.sites.base import Wire
 from completions.sites.chat import Chat
@@ -20,6 +21,20 @@ class ChatGPT(Chat):
     home = HOME
     version = "1"
     looks = LOOKS
+    shows: Mapping[str, str] = {
+        "citations": "page and wire",
+        "sources": "page and wire",
+        "fan_out_queries": "wire of react",
+        "follow_up_questions": "wire of react",
+        "products": "wire of react",
+        "places": "page of server, wire of react",
+        "images": "page and wire",
+        "ads": "page",
+        "entities": "page of server, wire",
+        "model_version": "page and wire of react",
+        "web_search_triggered": "page of server, wire of react",
+        "conversation_url": "page and wire",
+    }
     wire: tuple[Wire, ...] = (
         Wire(re.compile(r"/unauth-mweb/conversation(?:/updates)?(?:\?|$)")),
         Wire(re.compile(r"/backend-(?:api|anon)/(?:f/)?conversation(?:/resume)?(?:\?|$)")),
