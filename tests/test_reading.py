@@ -3,6 +3,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from datetime import date, timedelta
+from typing import Any
 
 import duckdb
 import pandas as pd
@@ -22,9 +23,9 @@ pytest_plugins = ["stores"]
 SEEN = [("a", "answered", 1), ("b", "refused", None)]
 
 
-def collected(store: Store, batch_id: str = BATCH, days: int = 0, *, rehearse: bool = False) -> Manifest:
+def collected(store: Store, batch_id: str = BATCH, days: int = 0, **fields: Any) -> Manifest:
     """A batch of one answer and one refusal."""
-    plan = planned(store, batch_id=batch_id, now=NOW + timedelta(days=days), rehearse=rehearse)
+    plan = planned(store, batch_id=batch_id, now=NOW + timedelta(days=days), **fields)
     ask(store, plan, lambda item: Outcome.REFUSED if item.index else Outcome.ANSWERED)
     return collect(store, batch_id, NOW)
 
@@ -70,10 +71,12 @@ def test_an_empty_view_has_the_columns_of_a_full_one(folder: Store) -> None:
 
 
 def test_the_printed_query_runs_in_any_duckdb(folder: Store) -> None:
-    query = example(collected(folder))
+    collected(folder, client_ref="mine")
+    collected(folder, "another", client_ref="theirs")
+    query = example(folder, "mine")
     program = "import duckdb, sys; print(duckdb.sql(sys.argv[1]).fetchall())"
     told = subprocess.run([sys.executable, "-c", program, query], capture_output=True, text=True, check=True).stdout
-    assert told == "[('a', 'answered', 'a 0', 1), ('b', 'refused', None, None)]\n"
+    assert told == "[('chatgpt', 'a', 'answered', 'a 0', 1), ('chatgpt', 'b', 'refused', None, None)]\n"
 
 
 def test_duckdb_reads_the_folder(folder: Store) -> None:

@@ -40,10 +40,11 @@ def connect(store: Store, batch_id: str | None = None) -> duckdb.DuckDBPyConnect
     return connection
 
 
-def example(manifest: Manifest) -> str:
-    """One query over the batch's completions, in one line, as any DuckDB runs it (on S3, one that has httpfs)."""
-    (light,) = (file.uri.replace("'", "''") for file in manifest.files if file.table == "completions")
-    return f"select prompt, outcome, answer_text, len(citations) as citations from read_parquet('{light}')"  # noqa: S608
+def example(part: Store, client_ref: str) -> str:
+    """One query over what this part of the store holds for a caller, as any DuckDB runs it (on S3, with httpfs)."""
+    files = part.uri_of("datasets/completions/**/*.parquet").replace("'", "''")
+    seen = "select model, prompt, outcome, answer_text, len(citations) as citations"
+    return f"{seen} from read_parquet('{files}') where client_ref = '{client_ref}' and not from_cache"
 
 
 def _manifests(part: Store, batch_ids: Iterable[str]) -> Iterator[Manifest]:

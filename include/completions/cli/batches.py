@@ -6,12 +6,14 @@ import json
 import sys
 import uuid
 import zipfile
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from completions.cli.follow import ENDED, Body, follow
+from completions.cli.follow import ENDED, Body, Watched, follow
 from completions.cli.here import settings, sqs_endpoint, stored
 from completions.cli.out import Failed, print_json, say
 from completions.errors import Refused
@@ -42,39 +44,51 @@ def run(
         fields["rehearse"] = True
     callback = fields.get("callback") if isinstance(fields, dict) else None
     config, _ = accept(fields, settings(), sqs_endpoint=sqs_endpoint(callback))
-    body, link = submit_and_follow(config, Embedded())
+    [(body, link)] = submit_and_follow([config], Embedded())
     if as_json:
         print_json(body)
     else:
-        print_answers(stored(), body)
+        print_answers(stored(), [body])
         print(f"dataset: {body['dataset'] or 'none'}\nrun:     {link}")
     if body["status"] == "failed":
         raise Failed("" if as_json else "no prompt of the batch was answered")
 
 
-def submit_and_follow(config: BatchConfig, embedded: Embedded) -> tuple[Body, str]:
-    """Run a batch on the embedded Airflow; returns its last status and the link to its run."""
+def submit_and_follow(configs: Sequence[BatchConfig], embedded: Embedded) -> list[tuple[Body, str]]:
+    """Run batches on the embedded Airflow, side by side; returns the last status of each and the link to its run."""
     from completions.airflow_api import Airflow
-    from completions.plan import submit
     from completions.status import status
 
-    if config.rehearse:
+    if any(config.rehearse for config in configs):
         embedded.rehearse(say)
     api, store = Airflow(embedded.up(say).url), stored()
-    batch_id = str(uuid.uuid4())
-    run_id = f"cli__{batch_id}"
-    submit(store, batch_id, config)
-    api.request(
-        "POST",
-        f"/dags/{DAG}/dagRuns",
-        json={"dag_run_id": run_id, "logical_date": None, "conf": {"batch_id": batch_id}},
-    )
-    link = f"{api.url}/dags/{DAG}/runs/{run_id}"
-    say(f"batch {batch_id}: {config.count} answers from {config.model}  {link}")
+    batch_ids = [_submit(api, store, config) for config in configs]
+    links = [f"{api.url}/dags/{DAG}/runs/{_run_id(batch_id)}" for batch_id in batch_ids]
+    for config, batch_id, link in zip(configs, batch_ids, links, strict=True):
+        say(f"batch {batch_id}: {config.count} answers from {config.model}  {link}")
+    watched = [
+        Watched(config.model, partial(status, store, batch_id), partial(_end_state, api, _run_id(batch_id)))
+        for config, batch_id in zip(configs, batch_ids, strict=True)
+    ]
     try:
-        return follow(lambda: status(store, batch_id), lambda: _end_state(api, run_id)), link
+        return list(zip(follow(watched), links, strict=True))
     except KeyboardInterrupt:
-        raise Failed(f"the batch goes on; see it with `completions show {batch_id}`") from None
+        see = " and ".join(f"`completions show {batch_id}`" for batch_id in batch_ids)
+        raise Failed(f"it goes on; see it with {see}") from None
+
+
+def _submit(api: Airflow, store: Store, config: BatchConfig) -> str:
+    from completions.plan import submit
+
+    batch_id = str(uuid.uuid4())
+    submit(store, batch_id, config)
+    run = {"dag_run_id": _run_id(batch_id), "logical_date": None, "conf": {"batch_id": batch_id}}
+    api.request("POST", f"/dags/{DAG}/dagRuns", json=run)
+    return batch_id
+
+
+def _run_id(batch_id: str) -> str:
+    return f"cli__{batch_id}"
 
 
 def _end_state(api: Airflow, run_id: str) -> str | None:
@@ -104,7 +118,7 @@ def show(batch: Batch, as_json: Json = False) -> None:
     print_status(body)
     if body["dataset"]:
         print()
-        print_answers(store, body)
+        print_answers(store, [body])
 
 
 def list_(

@@ -17,7 +17,6 @@ from completions.cli.here import stored
 from completions.cli.out import Failed, say
 from completions.cli.table import print_answers
 from completions.settings import PROJECT
-from completions.store import Store
 
 EXAMPLE = PROJECT / "examples" / "demo.json"
 RECEIVER = "_rehearsal/callback{}/demo"
@@ -25,41 +24,39 @@ PATIENCE = 45
 """Seconds that the callback may take: three quick tries."""
 
 
-def demo(live: Annotated[bool, typer.Option(help="Ask the live site instead of the stand-ins.")] = False) -> None:
-    """Run a batch of 12 prompts from request to Parquet and callback, and print what came of it."""
+def demo(live: Annotated[bool, typer.Option(help="Ask the live sites instead of the stand-ins.")] = False) -> None:
+    """Ask every site the same questions, a batch each, from request to Parquet and callback, and print what came."""
     from completions.embedded import Embedded
+    from completions.reading import example
     from completions.request import accept
+    from completions.sites import NAMES
 
     embedded = Embedded()
     rehearsal = embedded.rehearse(say) + "/"
     fields: dict[str, Any] = json.loads(EXAMPLE.read_text("utf-8"))
-    request = {**fields, "rehearse": not live, "callback": rehearsal + RECEIVER.format("")}
-    config, _ = accept(request, embedded.settings())
+    fields |= {"rehearse": not live, "callback": rehearsal + RECEIVER.format("")}
+    configs = [accept({**fields, "model": model}, embedded.settings())[0] for model in NAMES]
     if live:
-        say("Asking the live site. Anonymous chats may be challenged or meet a login wall; the demo then stops there.")
-    body, link = submit_and_follow(config, embedded)
-    store = stored()
+        say("Asking the live sites. Anonymous chats may be challenged or meet a login wall; there they stop.")
+    ended, store = submit_and_follow(configs, embedded), stored()
+    bodies = [body for body, _ in ended]
     print()
-    print_answers(store, body)
-    _summary(store, body, link, _delivered(rehearsal, body["id"]))
-    if body["status"] == "failed":
-        raise Failed("no prompt of the batch was answered")
-
-
-def _summary(store: Store, body: Body, link: str, callback: str) -> None:
-    from completions.manifest import load_manifest
-    from completions.plan import find_batch
-    from completions.reading import example
-
-    if body["cached"] == body["count"]:
+    print_answers(store, bodies)
+    if all(body["cached"] == body["count"] for body in bodies):
         print("\nNothing was asked: every answer is younger than a day and came from the cache.")
-    print(f"\ncallback  {callback}")
-    print(f"dataset   {body['dataset']}")
-    print(f"run       {link}")
-    found = find_batch(store, body["id"])
-    if found and (manifest := load_manifest(found[0], body["id"])):
-        sql = example(manifest)
-        print(f'read it   .venv/bin/python -c "import duckdb; duckdb.sql(\\"{sql}\\").show()"')
+    for config, (body, link) in zip(configs, ended, strict=True):
+        _summary(config.model, body, link, _delivered(rehearsal, body["id"]))
+    sql = example(store.of(configs[0].origin), fields["client_ref"])
+    print(f'\nread it   .venv/bin/python -c "import duckdb; duckdb.sql(\\"{sql}\\").show()"')
+    if failed := [config.model for config, body in zip(configs, bodies, strict=True) if body["status"] == "failed"]:
+        raise Failed(f"no prompt was answered by {', '.join(failed)}")
+
+
+def _summary(model: str, body: Body, link: str, callback: str) -> None:
+    print(f"\n{model}")
+    print(f"  callback  {callback}")
+    print(f"  dataset   {body['dataset']}")
+    print(f"  run       {link}")
 
 
 def _delivered(rehearsal: str, batch_id: str) -> str:

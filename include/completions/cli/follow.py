@@ -1,10 +1,10 @@
-"""Watch a batch until its dataset stands: a progress bar on a terminal, one line per change otherwise."""
+"""Watch batches until their datasets stand: a progress bar each on a terminal, one line per change otherwise."""
 
 from __future__ import annotations
 
 import time
-from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -17,16 +17,31 @@ Body = dict[str, Any]
 ENDED = ("successful", "failed")
 
 
-def follow(look: Callable[[], Body | None], ended: Callable[[], str | None]) -> Body:
-    """The batch's last status. `look` reads it from the store; `ended` tells the end state of its run, if it has one.
+@dataclass(frozen=True)
+class Watched:
+    """A batch under way: `look` reads its status from the store, `ended` tells the end state of its run, if any."""
 
-    Raises `Failed` when the run ended and left no dataset.
-    """
+    name: str
+    """What its line is called."""
+    look: Callable[[], Body | None]
+    ended: Callable[[], str | None]
+
+
+def follow(watched: Sequence[Watched]) -> list[Body]:
+    """The last status of each batch, in order. Raises `Failed` when a run ended and left no dataset."""
+    last: dict[int, Body] = {}
     if not terminal.is_terminal:
-        return _last(_told(_statuses(look, ended)))
-    bar = Progress(
+        last.update(_told(watched))
+    else:
+        with _bar() as bar:
+            last.update(_drawn(watched, bar))
+    return [last[number] for number in range(len(watched))]
+
+
+def _bar() -> Progress:
+    return Progress(
         SpinnerColumn(),
-        TextColumn("{task.description:<11}"),
+        TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
         TextColumn("{task.fields[outcomes]}"),
@@ -34,48 +49,45 @@ def follow(look: Callable[[], Body | None], ended: Callable[[], str | None]) -> 
         console=terminal,
         transient=True,
     )
-    with bar:
-        return _last(_drawn(_statuses(look, ended), bar))
 
 
-def _statuses(look: Callable[[], Body | None], ended: Callable[[], str | None]) -> Iterator[Body]:
-    """The status twice a second until it is final; the run is asked less often, and only to notice that it died."""
+def _statuses(watched: Sequence[Watched]) -> Iterator[tuple[int, Body]]:
+    """The statuses twice a second until all are final; runs are asked less often, and only to notice that they died."""
+    going = dict(enumerate(watched))
     for turn in range(10**9):
-        body = look()
-        if body:
-            yield body
-        if body and body["status"] in ENDED:
+        for number, batch in list(going.items()):
+            body = batch.look()
+            if (not body or body["status"] not in ENDED) and turn % 10 == 9 and (state := batch.ended()):
+                body = batch.look()
+                if not body or body["status"] not in ENDED:
+                    raise Failed(f"the run ended as {state} and left no dataset; its page in Airflow says why")
+            if body:
+                yield number, body
+            if body and body["status"] in ENDED:
+                del going[number]
+        if not going:
             return
-        if turn % 10 == 9 and (state := ended()):
-            if (body := look()) and body["status"] in ENDED:
-                yield body
-                return
-            raise Failed(f"the run ended as {state} and left no dataset; its page in Airflow says why")
         time.sleep(0.5)
 
 
-def _drawn(statuses: Iterator[Body], bar: Progress) -> Iterator[Body]:
-    task = bar.add_task("starting", total=None, outcomes="")
-    for body in statuses:
-        done = sum(body["outcomes"].values())
-        bar.update(task, description=body["status"], total=body["count"], completed=done, outcomes=outcomes(body))
-        yield body
+def _drawn(watched: Sequence[Watched], bar: Progress) -> Iterator[tuple[int, Body]]:
+    width = max(len(batch.name) for batch in watched)
+    tasks = [bar.add_task(f"{batch.name:<{width}} starting   ", total=None, outcomes="") for batch in watched]
+    for number, body in _statuses(watched):
+        done, line = sum(body["outcomes"].values()), f"{watched[number].name:<{width}} {body['status']:<11}"
+        bar.update(tasks[number], description=line, total=body["count"], completed=done, outcomes=outcomes(body))
+        yield number, body
 
 
-def _told(statuses: Iterator[Body]) -> Iterator[Body]:
-    said = ""
-    for body in statuses:
+def _told(watched: Sequence[Watched]) -> Iterator[tuple[int, Body]]:
+    said: dict[int, str] = {}
+    for number, body in _statuses(watched):
         counts = f" ({outcomes(body)})" if body["outcomes"] else ""
-        line = f"{body['status']}: {sum(body['outcomes'].values())} of {body['count']}{counts}"
-        if line != said:
+        line = f"{watched[number].name} {body['status']}: {sum(body['outcomes'].values())} of {body['count']}{counts}"
+        if line != said.get(number):
             say(line)
-            said = line
-        yield body
-
-
-def _last(statuses: Iterator[Body]) -> Body:
-    (last,) = deque(statuses, maxlen=1)
-    return last
+            said[number] = line
+        yield number, body
 
 
 def outcomes(body: Body) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from datetime import datetime
 
 from rich.console import Console
@@ -14,7 +15,7 @@ from completions.store import Store
 
 SHOWN = 30
 QUERY = """
-    select prompt, outcome, coalesce(answer_text, error_message), len(citations), latency_ms, from_cache
+    select model, prompt, outcome, coalesce(answer_text, error_message), len(citations), latency_ms, from_cache
     from completions where batch_id = ? order by prompt_index, sample_index limit ?
 """
 
@@ -48,17 +49,23 @@ def print_status(body: Body) -> None:
             print(f"{name:<10} {fact}")
 
 
-def print_answers(store: Store, body: Body) -> None:
-    """Print prompt, outcome, first words, number of citations and seconds of each answer (the first `SHOWN`)."""
-    if not body["dataset"]:
-        return
-    table = Table("prompt", "outcome", "first words", "citations", "seconds", box=None, pad_edge=False)
-    for prompt, outcome, words, citations, latency, cached in _rows(store, body):
-        seconds = "cached" if cached else "-" if latency is None else f"{latency / 1000:.1f}"
-        table.add_row(*map(_cell, (prompt, outcome, words, "-" if citations is None else str(citations), seconds)))
-    Console(width=None if sys.stdout.isatty() else 140).print(table)
-    if body["count"] > SHOWN:
-        print(f"… and {body['count'] - SHOWN} more")
+def print_answers(store: Store, bodies: Sequence[Body]) -> None:
+    """Print prompt, outcome, first words, number of citations and seconds of each answer (the first `SHOWN` a batch).
+
+    With several batches, each line begins with the site that answered.
+    """
+    sites = ["site"] if len(bodies) > 1 else []
+    table = Table(*sites, "prompt", "outcome", "first words", "citations", "seconds", box=None, pad_edge=False)
+    for body in bodies:
+        for model, prompt, outcome, words, citations, latency, cached in _rows(store, body) if body["dataset"] else []:
+            seconds = "cached" if cached else "-" if latency is None else f"{latency / 1000:.1f}"
+            shown = (prompt, outcome, words, "-" if citations is None else str(citations), seconds)
+            table.add_row(*map(_cell, (model, *shown) if sites else shown))
+    if table.rows:
+        Console(width=None if sys.stdout.isatty() else 140).print(table)
+    for body in bodies:
+        if body["count"] > SHOWN:
+            print(f"… and {body['count'] - SHOWN} more")
 
 
 def _when(moment: str | None) -> str:
@@ -76,7 +83,7 @@ def _share(body: Body) -> str:
     return f"{100 * body['cached'] / body['count']:.0f} %"
 
 
-def _rows(store: Store, body: Body) -> list[tuple[str, str, str | None, int | None, int | None, bool]]:
+def _rows(store: Store, body: Body) -> list[tuple[str, str, str, str | None, int | None, int | None, bool]]:
     from completions.reading import connect
 
     return connect(store, body["id"]).execute(QUERY, [body["id"], SHOWN]).fetchall()
