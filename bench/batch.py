@@ -63,9 +63,9 @@ def _pipeline(prompts: list[str]) -> tuple[Cost, Body]:
     embedded = Embedded()
     embedded.up(say)
     try:
-        submit_and_follow(_config(["warm up the workers"]), embedded)
+        submit_and_follow([_config(["warm up the workers"])], embedded)
         with measured(Service(embedded.home, "embedded").processes) as cost:
-            body, _ = submit_and_follow(_config(prompts), embedded)
+            [(body, _)] = submit_and_follow([_config(prompts)], embedded)
     finally:
         embedded.down(say)
     return cost, body
