@@ -14,7 +14,7 @@ from completions.conversation import Held, hold
 from completions.errors import Outcome
 from completions.profile import Profile
 from completions.rehearsal import Rehearsal
-from completions.rehearsal.compare import Compared, compare
+from completions.rehearsal.compare import Compared, compare, telling
 from completions.rehearsal.sites import front_ends
 from completions.sites import NAMES, site
 
@@ -32,7 +32,8 @@ async def main(count: int) -> None:
 
 
 async def _asked(name: str, ui: str, count: int) -> dict[str, list[Compared]]:
-    gate, prompts = asyncio.Semaphore(AT_ONCE), [f"{name} question {number}" for number in range(count)]
+    many = [f"{name} question {number}" for number in range(100)]
+    gate, prompts = asyncio.Semaphore(AT_ONCE), list(dict.fromkeys([*telling(name, ui, many), *many[:count]]))
     fields: dict[str, list[Compared]] = defaultdict(list)
     with Rehearsal(ui=ui, latency=0.5) as rehearsal:
         async with Browser() as browser:
@@ -60,5 +61,7 @@ def _share(compared: list[Compared]) -> str:
 
 if __name__ == "__main__":
     parser = ArgumentParser(description=__doc__)
-    parser.add_argument("--prompts", type=int, default=12, help="of each front end")
+    parser.add_argument(
+        "--prompts", type=int, default=12, help="of each front end, and those it takes to see every field"
+    )
     asyncio.run(main(parser.parse_args().prompts))

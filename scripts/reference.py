@@ -14,6 +14,7 @@ from completions.answer import Answer
 from completions.columns import Column, arrow_type
 from completions.dataset import TABLES
 from completions.record import SCHEMA_VERSION
+from completions.sites import NAMES, site
 
 COLUMNS = Path(__file__).resolve().parents[1] / "docs" / "reference" / "columns.md"
 
@@ -37,7 +38,7 @@ _TITLES = {
 
 def columns_page() -> str:
     """The page of all columns, as Markdown."""
-    return "\n".join([_INTRODUCTION, *_tables(), *_structs()])
+    return "\n".join([_INTRODUCTION, *_tables(), *_sites(), *_structs()])
 
 
 def _tables() -> Iterator[str]:
@@ -46,6 +47,18 @@ def _tables() -> Iterator[str]:
         yield "| column | type | unit | meaning |\n| --- | --- | --- | --- |"
         yield from (_line(column) for column in table.columns)
         yield ""
+
+
+def _sites() -> Iterator[str]:
+    """Which site fills what: the adapters' own declarations, which the tests hold against the rehearsals."""
+    adapters = [site(name) for name in NAMES]
+    fields = [name for name in Answer.model_fields if any(name in adapter.shows for adapter in adapters)]
+    yield "## Which site fills what\n"
+    yield "Where each adapter sees a column of the answer; `-`: the site is not known to show it, the column is NULL.\n"
+    yield f"| column | {' | '.join(NAMES)} |\n| --- | {' | '.join('---' for _ in NAMES)} |"
+    for name in fields:
+        yield f"| `{name}` | {' | '.join(adapter.shows.get(name, '-') for adapter in adapters)} |"
+    yield ""
 
 
 def _line(column: Column) -> str:

@@ -65,6 +65,7 @@ class Tiny:
     name = "tiny"
     version = "0"
     wire: tuple[Wire, ...] = (Wire(re.compile("/ask")), Wire(re.compile("/socket"), method="WEBSOCKET"))
+    shows: Mapping[str, str] = {}
 
     def __init__(self, url: str, deadlines: Deadlines = QUICK) -> None:
         self.url = url

@@ -7,6 +7,7 @@ from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 
 from completions.answer import Answer
+from completions.rehearsal.sites import shown
 from completions.rehearsal.truth import Truth, normalised
 
 Facts = list[Hashable] | None
@@ -80,3 +81,13 @@ def _got(answer: Answer) -> dict[str, Facts]:
 
 def _each(facts: Iterable[Hashable] | None) -> Facts:
     return None if facts is None else list(facts)
+
+
+def telling(site: str, ui: str, prompts: Iterable[str]) -> list[str]:
+    """Few of `prompts` in whose answers front end `ui` of `site` shows something of every field it ever shows."""
+    seen = {prompt: {field for field, facts in _given(shown(prompt, site, ui)).items() if facts} for prompt in prompts}
+    missing, chosen = set[str]().union(*seen.values()), list[str]()
+    while missing:
+        chosen.append(max(seen, key=lambda prompt: len(seen[prompt] & missing)))
+        missing -= seen[chosen[-1]]
+    return chosen

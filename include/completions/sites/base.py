@@ -7,6 +7,7 @@ pure: `read` gets saved bytes and nothing else, so a live conversation and a rep
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol
 
@@ -87,6 +88,9 @@ class Site(Protocol):
     version: str
     """Version of the adapter: a column, so that history can be read again."""
     wire: tuple[Wire, ...]
+    shows: Mapping[str, str]
+    """Columns of the answer that the site can fill besides its words, and where each is seen: `page`, `wire`, `page and
+    wire`, with the front end where only one shows it. A column that is not here is NULL in every row of the site."""
     deadlines: Deadlines
 
     async def ready(self, page: Page) -> None:

@@ -27,8 +27,6 @@ class Chat(ABC):
     looks: Looks
     wire: tuple[Wire, ...]
     shows: Mapping[str, str]
-    """Columns of the answer that the site can fill besides its words, and where each is seen: `page`, `wire`, `page and
-    wire`, with the front end where only one shows it. A column that is not here is NULL in every row of the site."""
     deadlines: Deadlines = Deadlines()
 
     def __init__(self, url: str | None = None) -> None:
