@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from types import MappingProxyType
 
@@ -153,6 +153,13 @@ async def served(
     routes: list[BaseRoute] = [Route("/", home), *(Route(f"/{name}", page) for name, page in pages.items())]
     routes += [Route("/ask", ask or events(b"data: yes\n\n", END), methods=["POST"])]
     routes += [WebSocketRoute("/socket", talk)] if talk else []
+    async with serving(routes) as url:
+        yield url
+
+
+@asynccontextmanager
+async def serving(routes: Sequence[BaseRoute]) -> AsyncIterator[str]:
+    """The URL of a server of these routes on a free port of 127.0.0.1."""
     listening = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(
         Starlette(routes=routes),
