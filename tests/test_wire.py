@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import re
 from collections.abc import AsyncIterator, Callable
 
 import pytest
@@ -15,6 +16,7 @@ from starlette.websockets import WebSocket
 
 from completions.browser import Browser
 from completions.profile import Profile
+from completions.sites.base import Wire
 from completions.wire import Tap
 from tiny import END, PAGE, Cut, Handler, Tiny, events, served, status
 
@@ -224,6 +226,35 @@ async def test_frames_of_a_socket_are_a_line_each(page: Page) -> None:
         '{   "spread": "out" }',
         '"AP8="',
     ]
+
+
+@pytest.mark.parametrize(
+    ("frames", "after_frames", "after_close"),
+    [(["words", "done"], True, True), (["words"], None, False), (["done", "words"], True, True)],
+)
+async def test_a_frame_ends_a_socket_that_has_an_end(
+    page: Page, frames: list[str], after_frames: bool | None, after_close: bool
+) -> None:
+    leave = asyncio.Event()
+
+    async def talk(socket: WebSocket) -> None:
+        await socket.accept()
+        for frame in frames:
+            await socket.send_text(frame)
+        await leave.wait()
+        await socket.close()
+
+    async with served(talk=talk) as url:
+        tap = Tap([Wire(re.compile("/socket"), method="WEBSOCKET", ends=re.compile(b"done"))])
+        await tap.attach(page)
+        await page.goto(url)
+        await page.evaluate("() => void (window.socket = new WebSocket(`ws://${location.host}/socket`))")
+        await until(tap, lambda: (tap.stream or b"").count(b"\n") == len(frames))
+        assert tap.closed is after_frames
+        leave.set()
+        await page.wait_for_function("() => socket.readyState === WebSocket.CLOSED")
+        await until(tap, lambda: tap.closed is not None)
+    assert tap.closed is after_close
 
 
 @pytest.mark.parametrize("kind", [StreamingResponse, Cut])
