@@ -20,7 +20,7 @@ from completions.browser import Browser, BrowserDied
 from completions.conversation import Held, hold
 from completions.errors import Outcome
 from completions.profile import Profile, resolve
-from completions.record import Artifacts
+from completions.record import Artifacts, Met
 from completions.rehearsal import FAULTS, Rehearsal
 from completions.sites import drive, site
 from completions.sites.base import Captured, Deadlines, Progress
@@ -84,6 +84,16 @@ async def test_a_screenshot_and_a_copy_of_the_page_are_kept(browser: Browser) ->
         part for part in email.message_from_bytes(kept.page_copy).walk() if part.get_content_type() == "text/html"
     ]
     assert b">yes</main>" in bytes(html.get_payload(decode=True))
+
+
+@pytest.mark.parametrize("says", [Outcome.LAYOUT_CHANGED, Outcome.NO_ANSWER])
+async def test_a_layout_that_nobody_knows_is_photographed_unasked(browser: Browser, says: Outcome) -> None:
+    async with served() as url:
+        telling = Telling(url)
+        telling.says = says
+        one = await hold(telling, browser, NOBODY, "what?")
+    assert one.outcome is says
+    assert bool(one.artifacts.screenshot) is (says is Outcome.LAYOUT_CHANGED)
 
 
 async def test_evidence_is_kept_only_where_it_is_wanted(browser: Browser) -> None:
@@ -269,6 +279,50 @@ async def test_a_page_that_finishes_without_a_stream_is_no_proof_of_an_answer(br
         one = await held(browser, url, deadlines=replace(QUICK, between_tokens=5))
     assert (one.outcome, one.artifacts.raw_stream) == (Outcome.LAYOUT_CHANGED, None)
     assert "its stream came by no way that the adapter knows" in (one.error_message or "")
+
+
+async def test_a_stream_that_comes_by_another_way_is_kept_but_never_read(browser: Browser) -> None:
+    moved = PAGE.replace('fetch("/ask"', 'fetch("/v2/talk"')
+    elsewhere = {"v2/talk": events(b"data: forty-two\n\n", END)}
+    async with served(home=page(moved), pages=elsewhere) as url:
+        one = await hold(Tiny(url, replace(QUICK, between_tokens=5)), browser, NOBODY, "what?")
+    assert one.outcome is Outcome.LAYOUT_CHANGED
+    assert "its stream came by no way that the adapter knows" in (one.error_message or "")
+    assert one.reading
+    assert one.reading.stream_finished is None
+    kept = one.artifacts
+    assert (kept.raw_stream, kept.raw_stream_kind) == (b"data: forty-two\n\n" + END, "sse")
+    assert "forty-two" in (kept.page_html or "")
+    assert (kept.screenshot or b"").startswith(b"\x89PNG")
+
+
+class Broken(Tiny):
+    """A tiny site whose adapter breaks on what it sees."""
+
+    async def look(self, page: Page) -> Progress:
+        if (await super().look(page)).length:
+            raise KeyError("data-words-of-the-page")
+        return Progress("waiting")
+
+
+async def test_an_adapter_that_breaks_keeps_what_broke_it(browser: Browser) -> None:
+    async with served(events(b"data: half of", then=asyncio.Event())) as url:
+        one = await hold(Broken(url), browser, NOBODY, "what?")
+    assert (one.outcome, one.error_message) == (Outcome.LAYOUT_CHANGED, "the conversation broke with KeyError")
+    assert one.artifacts.raw_stream == b"data: half of"
+    assert ">half of</main>" in (one.artifacts.page_html or "")
+    assert (one.artifacts.screenshot or b"").startswith(b"\x89PNG")
+
+
+async def test_what_only_the_live_page_told_is_kept_for_later_readings(browser: Browser) -> None:
+    async with served(status(429, "no", retry_after="60")) as url:
+        walled = (await held(browser, url)).met
+    seen = "the site answered the prompt with HTTP 429"
+    assert walled == Met(status=200, url=url, wall=Outcome.RATE_LIMITED, seen=seen, outcome=Outcome.RATE_LIMITED)
+    async with served(home=status(403, "<p id=wall>no", cf_mitigated="challenge", content_type="text/html")) as url:
+        met = (await held(browser, url)).met
+    assert met
+    assert (met.status, met.headers) == (403, {"cf-mitigated": "challenge"})
 
 
 async def test_a_page_that_is_not_finished_when_its_stream_is_has_no_answer(browser: Browser) -> None:

@@ -150,7 +150,7 @@ async def served(
     pages: Mapping[str, Handler] = MappingProxyType({}),
 ) -> AsyncIterator[str]:
     """The URL of a tiny site on a free port of 127.0.0.1: its page, `POST /ask`, `/socket`, and further pages."""
-    routes: list[BaseRoute] = [Route("/", home), *(Route(f"/{name}", page) for name, page in pages.items())]
+    routes: list[BaseRoute] = [Route("/", home), *(_page(name, page) for name, page in pages.items())]
     routes += [Route("/ask", ask or events(b"data: yes\n\n", END), methods=["POST"])]
     routes += [WebSocketRoute("/socket", talk)] if talk else []
     async with serving(routes) as url:
@@ -177,6 +177,10 @@ async def serving(routes: Sequence[BaseRoute]) -> AsyncIterator[str]:
         with suppress(asyncio.CancelledError):
             await task
         listening.close()
+
+
+def _page(name: str, page: Handler) -> Route:
+    return Route(f"/{name}", page, methods=["GET", "POST"])
 
 
 async def _pieces(pieces: tuple[bytes, ...], then: asyncio.Event | None) -> AsyncIterator[bytes]:

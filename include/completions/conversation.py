@@ -9,6 +9,7 @@ kept. Only a dead browser is passed on (`BrowserDied`): the conversation is then
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -21,15 +22,17 @@ from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
 from completions.answer import Reading
-from completions.browser import Browser
-from completions.errors import RETRY, STOP, Outcome, Wall
-from completions.record import Artifacts
+from completions.browser import Browser, BrowserDied
+from completions.errors import RETRY, STOP, Outcome, Unreachable, Wall
+from completions.record import Artifacts, Met
 from completions.sites.base import Captured, Site
 from completions.sites.scene import with_opened
 from completions.wire import Exchange, Tap
 
 if TYPE_CHECKING:
     from completions.profile import Profile
+
+log = logging.getLogger(__name__)
 
 LOOK_EVERY = 0.25
 """Seconds between two looks at the page while nothing comes over the wire."""
@@ -42,6 +45,8 @@ _VAGUE = RETRY | {Outcome.LAYOUT_CHANGED}
 """Walls that say only that the site did not get on ..."""
 _TELLING = STOP | {Outcome.UNAVAILABLE_HERE, Outcome.REFUSED}
 """... and what the page itself may say of why."""
+_TELLING_HEADERS = frozenset({"cf-mitigated"})
+"""Headers of the page by which adapters know a wall."""
 _REFUSALS = {
     401: Outcome.LOGIN_WALL,
     403: Outcome.BLOCKED,
@@ -69,6 +74,7 @@ class Held:
     locale_used: str | None = None
     timezone_used: str | None = None
     reading: Reading | None = None
+    met: Met | None = None
     artifacts: Artifacts = field(default_factory=Artifacts)
 
 
@@ -116,6 +122,11 @@ class _Conversation:
             wall = seen
         except PlaywrightError as error:
             wall = Wall(Outcome.NETWORK, f"the page was lost: {_sentence(error)}")
+        except (BrowserDied, Unreachable):
+            raise
+        except Exception as fault:  # what nobody thought of is kept like any page that the adapter does not know
+            log.exception("the adapter of %s broke", self.site.name)
+            wall = Wall(Outcome.LAYOUT_CHANGED, f"the conversation broke with {type(fault).__name__}")
         if wall and wall.outcome in RETRY:
             await self.browser.check()  # a dead or frozen browser looks like a slow site
         await self._read(wall, evidence)
@@ -205,15 +216,21 @@ class _Conversation:
             url=page.url,
         )
         reading = held.reading = await asyncio.to_thread(self.site.read, captured)
-        held.warnings += reading.warnings
-        held.outcome, held.error_message = _verdict(wall, reading, loaded=self.response is not None)
+        held.outcome, held.error_message = verdict(wall, reading, loaded=self.response is not None)
+        stream, kind = captured.stream, self.tap.kind
+        if held.outcome is Outcome.LAYOUT_CHANGED:  # kept is what the adapter can be mended by
+            stream, kind = (stream, kind) if self.tap.exchanges else self.tap.astray
+            if html is not None and "screenshot" not in shots:
+                shots["screenshot"] = await self._saved("screenshot", _screenshot(page))
+        held.met = _met(captured, wall, held)
+        held.warnings = [*held.warnings, *reading.warnings]
         held.bytes_received = self.tap.bytes_received
         if held.outcome is Outcome.ANSWERED:
             held.answered_at, held.latency_ms = now, int((ended - self.sent_at) * 1000)
         held.artifacts = Artifacts(
             page_html=html,
-            raw_stream=captured.stream,
-            raw_stream_kind=self.tap.kind,
+            raw_stream=stream,
+            raw_stream_kind=kind,
             screenshot=shots.get("screenshot"),
             page_copy=shots.get("page"),
             **reading.portions.model_dump(),
@@ -237,7 +254,7 @@ class _Conversation:
             await dialog.dismiss()
 
 
-def _verdict(wall: Wall | None, reading: Reading, *, loaded: bool) -> tuple[Outcome, str | None]:
+def verdict(wall: Wall | None, reading: Reading, *, loaded: bool) -> tuple[Outcome, str | None]:
     """A wall that was met stands, unless it is vague and the page says more.
 
     An answer stands only if the wire told its end too: the page alone is half a proof.
@@ -248,6 +265,19 @@ def _verdict(wall: Wall | None, reading: Reading, *, loaded: bool) -> tuple[Outc
     if wall is None or (loaded and wall.outcome in _VAGUE and reading.outcome in telling):
         return reading.outcome, reading.error_message
     return wall.outcome, wall.seen
+
+
+def _met(captured: Captured, wall: Wall | None, held: Held) -> Met:
+    """What a later reading of the same bytes must know, as only the live page showed it."""
+    return Met(
+        status=captured.status,
+        headers={name: value for name, value in captured.headers.items() if name in _TELLING_HEADERS},
+        url=captured.url,
+        wall=wall.outcome if wall else None,
+        seen=wall.seen if wall else None,
+        warnings=held.warnings,
+        outcome=held.outcome,
+    )
 
 
 def _raise_for_status(exchanges: Collection[Exchange]) -> None:

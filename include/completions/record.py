@@ -45,6 +45,26 @@ class Artifacts(BaseModel):
     """Names of the fields above that were over their cap, and so cut or left out."""
 
 
+class Met(BaseModel):
+    """What a conversation met beside the bytes that are kept: whoever reads these again needs it to judge as it did."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    status: int | None = None
+    """HTTP status of the page itself; None where it never came."""
+    headers: dict[str, str] = {}
+    """Of the page's own, those that tell a wall."""
+    url: str | None = None
+    """Where the page was when it was read."""
+    wall: Outcome | None = None
+    seen: str | None = None
+    """What ended the conversation before its bytes were read, if something did."""
+    warnings: list[str] = []
+    """Those that do not come from the bytes."""
+    outcome: Outcome
+    """What the conversation ended in when it was held."""
+
+
 class Record(BaseModel):
     """One conversation: what happened, what was shown, and the bytes it was read from."""
 
@@ -79,6 +99,8 @@ class Record(BaseModel):
     ui_variant: str | None = None
     adapter_version: str | None = None
     bytes_received: int | None = None
+    met: Met | None = None
+    """None where no conversation was held."""
     answer: Answer | None = None
     artifacts: Artifacts = Artifacts()
 

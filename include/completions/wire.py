@@ -27,6 +27,8 @@ KINDS: dict[str, StreamKind] = {
     "application/vnd.openai.conversation-source+ndjson": "ndjson",
     "application/json": "json",
 }
+STRAYS = 5_000_000
+"""Bytes that are kept of what came by ways that no `wire` names."""
 
 
 @dataclass
@@ -52,15 +54,22 @@ class Exchange:
 
 
 class Tap:
-    """Records the exchanges of a page that match a site's `wire`, and counts every byte the page received."""
+    """Records the exchanges of a page that match a site's `wire`, and counts every byte the page received.
+
+    What looks like a conversation but matches none is recorded apart (`astray`): no adapter reads it, but where a site
+    has changed its ways it is what the adapter can be mended by.
+    """
 
     def __init__(self, wires: Sequence[Wire]) -> None:
         self.wires = wires
         self.exchanges: dict[str, Exchange] = {}
+        self.strays: dict[str, Exchange] = {}
         self.stirred = asyncio.Event()
         """Set whenever something came; the one who waits clears it."""
         self._received: Counter[str] = Counter()
         self._bodies: set[asyncio.Task[None]] = set()
+        self._stray_bodies: set[asyncio.Task[None]] = set()
+        self._stray_bytes = 0
 
     async def attach(self, page: Page) -> None:
         """Record from now on."""
@@ -99,6 +108,12 @@ class Tap:
         return next((exchange.kind for exchange in self.exchanges.values() if exchange.kind), None)
 
     @property
+    def astray(self) -> tuple[bytes | None, StreamKind | None]:
+        """The bytes of the strays in order, and what the first of them is."""
+        strays = [each for each in self.strays.values() if each.body]
+        return (b"".join(each.body for each in strays), strays[0].kind) if strays else (None, None)
+
+    @property
     def length(self) -> int:
         """Bytes recorded so far."""
         return sum(len(exchange.head) + sum(map(len, exchange.chunks)) for exchange in self.exchanges.values())
@@ -112,11 +127,14 @@ class Tap:
         request = event["request"]
         if wire := self._wire(request["method"], request["url"]):
             self.exchanges[event["requestId"]] = Exchange(request["url"], kind=wire.kind)
+        elif request["method"] == "POST":
+            self.strays[event["requestId"]] = Exchange(request["url"])
 
     def _responded(self, session: CDPSession, event: dict[str, Any]) -> None:
-        if not (exchange := self.exchanges.get(event["requestId"])):
-            return
         response = event["response"]
+        if not (exchange := self.exchanges.get(event["requestId"])):
+            self._strayed(session, event["requestId"], response)
+            return
         exchange.status = response["status"]
         exchange.headers = {name.lower(): value for name, value in response["headers"].items()}
         exchange.kind = exchange.kind or KINDS.get(response["mimeType"])
@@ -124,15 +142,34 @@ class Tap:
         self._bodies.add(body)
         body.add_done_callback(self._begun)
 
+    def _strayed(self, session: CDPSession, request: str, response: dict[str, Any]) -> None:
+        """Record what comes if it may be a conversation: a stream, or the answer to something sent."""
+        stray, kind = self.strays.pop(request, None), KINDS.get(response["mimeType"])
+        if kind is None or (stray is None and kind == "json") or self._stray_bytes > STRAYS:
+            return
+        self.strays[request] = stray = Exchange(response["url"], kind, response["status"])
+        body = asyncio.ensure_future(_stream(session, request, stray))
+        self._stray_bodies.add(body)
+        body.add_done_callback(self._stray_bodies.discard)
+
     def _begun(self, body: asyncio.Task[None]) -> None:
         self._bodies.discard(body)
         self.stirred.set()
 
     def _data(self, event: dict[str, Any]) -> None:
         self._received[event["requestId"]] += event["dataLength"]
-        if (exchange := self.exchanges.get(event["requestId"])) and event.get("data"):
+        if not event.get("data"):
+            return
+        if exchange := self.exchanges.get(event["requestId"]):
             exchange.chunks.append(base64.b64decode(event["data"]))
             self.stirred.set()
+        elif stray := self.strays.get(event["requestId"]):
+            self._keep_stray(stray, base64.b64decode(event["data"]))
+
+    def _keep_stray(self, stray: Exchange, data: bytes) -> None:
+        self._stray_bytes += len(data)
+        if self._stray_bytes <= STRAYS:
+            stray.chunks.append(data)
 
     def _finished(self, event: dict[str, Any]) -> None:
         self._received[event["requestId"]] = int(event["encodedDataLength"])
@@ -150,6 +187,8 @@ class Tap:
     def _socket(self, event: dict[str, Any]) -> None:
         if wire := self._wire("WEBSOCKET", event["url"]):
             self.exchanges[event["requestId"]] = Exchange(event["url"], kind="websocket", status=101, ends=wire.ends)
+        else:
+            self.strays[event["requestId"]] = Exchange(event["url"], kind="websocket", status=101)
 
     def _frame(self, event: dict[str, Any]) -> None:
         payload = event["response"]["payloadData"]
@@ -158,6 +197,8 @@ class Tap:
             exchange.chunks.append(line := _line(payload))
             exchange.closed = exchange.closed or bool(exchange.ends and exchange.ends.search(line)) or None
             self.stirred.set()
+        elif stray := self.strays.get(event["requestId"]):
+            self._keep_stray(stray, _line(payload))
 
     def _socket_closed(self, event: dict[str, Any]) -> None:
         """A socket that closes before the frame that ends the answer was cut."""
