@@ -96,6 +96,9 @@ WRONG: list[tuple[str, Any, str]] = [
     ("rehearse", "true", "rehearse 'true': give true or false"),
     ("rehearse", 1, "rehearse 1: give true or false"),
     ("rehearse", [], "rehearse []: give true or false"),
+    ("force", "yes", "force 'yes': give true or false"),
+    ("force", 1, "force 1: give true or false"),
+    ("force", {}, "force {}: give true or false"),
     ("prompt", "best guitars", "prompt 'best guitars': is not a field; did you mean prompts?"),
     ("Model", "chatgpt", "Model 'chatgpt': is not a field; did you mean model?"),
     ("contry", None, "contry None: is not a field; did you mean country?"),
@@ -182,6 +185,7 @@ def test_the_defaults() -> None:
         "evidence": [],
         "client_ref": None,
         "rehearse": False,
+        "force": False,
         "audit": None,
     }
     assert (config.count, config.per_task, config.tasks, config.origin) == (1, 1, 1, "live")
@@ -263,6 +267,7 @@ VALID = st.fixed_dictionaries(
         "evidence": st.lists(st.sampled_from(["screenshot", "page"]), max_size=2),
         "client_ref": TEXT,
         "rehearse": st.booleans(),
+        "force": st.booleans(),
     },
 )
 
@@ -280,6 +285,19 @@ def test_an_audit_survives_its_json() -> None:
     stamp = AuditStamp(name="daily", run="2026-11-23", seed=7)
     config = BatchConfig.model_validate({"prompts": ["a"], "_audit": stamp})
     assert BatchConfig.model_validate_json(config.model_dump_json(by_alias=True)) == config
+
+
+@pytest.mark.parametrize(
+    ("fields", "forced"),
+    [
+        ({}, False),
+        ({"force": True}, True),
+        ({"_audit": {"name": "daily", "run": "1", "seed": 7}}, False),
+        ({"_audit": {"name": "daily", "run": "1", "seed": 7, "forced": True}}, True),
+    ],
+)
+def test_a_caller_or_an_audit_may_force(fields: dict[str, Any], forced: bool) -> None:
+    assert BatchConfig.model_validate({"prompts": ["a"], **fields}).forced is forced
 
 
 ANYTHING = st.recursive(

@@ -70,6 +70,7 @@ BAD: list[tuple[str, Any, str]] = [
     ("rehearse", "true", "give true or false"),
     ("rehearse", 1, "give true or false"),
     ("rehearse", [], "give true or false"),
+    ("force", "true", "give true or false"),
     ("contry", "DE", "is not a field; did you mean country?"),
     ("_audit", {"name": "a", "run": "b", "seed": 1}, "is set by audits alone"),
 ]

@@ -63,6 +63,8 @@ class AuditStamp(BaseModel):
     name: str
     run: str
     seed: int
+    forced: bool = False
+    """Ask even a site that the last health check found changed."""
 
 
 class BatchConfig(BaseModel):
@@ -159,6 +161,12 @@ class BatchConfig(BaseModel):
         description="Ask the stand-ins instead of the live site.",
         json_schema_extra=_accepts("give true or false"),
     )
+    force: bool = Field(
+        default=False,
+        strict=True,
+        description="Ask although the last health check of the site found its pages changed.",
+        json_schema_extra=_accepts("give true or false"),
+    )
     audit: AuditStamp | None = Field(None, alias="_audit", description="Set by the project only.")
 
     @model_validator(mode="before")
@@ -202,6 +210,11 @@ class BatchConfig(BaseModel):
     def origin(self) -> Literal["live", "rehearsal"]:
         """Where the answers come from."""
         return "rehearsal" if self.rehearse else "live"
+
+    @property
+    def forced(self) -> bool:
+        """Whether a site is asked even while it is marked unhealthy."""
+        return self.force or (self.audit is not None and self.audit.forced)
 
     @classmethod
     def parse(cls, fields: object) -> Self:

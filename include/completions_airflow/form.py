@@ -17,7 +17,7 @@ SECTIONS = {
     OPEN: ("prompts", "model", "rehearse"),
     "Who asks": ("country", "subdivision", "city", "language", "display", "device"),
     "What is kept": ("format", "evidence", "expiration"),
-    "How it runs": ("samples", "prompts_per_task"),
+    "How it runs": ("samples", "prompts_per_task", "force"),
     "Who is told": ("callback", "client_ref"),
 }
 ALWAYS = ("prompts", "model", "format")

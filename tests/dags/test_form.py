@@ -59,6 +59,7 @@ def test_what_is_emptied_is_unset(form: Form) -> None:
         ("samples", 30),
         ("prompts_per_task", 200),
         ("rehearse", True),
+        ("force", True),
         ("city", "Łódź"),
     ],
 )
