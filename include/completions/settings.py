@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
@@ -47,6 +48,18 @@ def _listed(value: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in value.split(",") if part.strip())
 
 
+_CRON = re.compile(r"[\w*,/#?-]+(?: [\w*,/#?-]+){4}")
+
+
+def _schedule(value: str) -> str:
+    """A cron expression as Airflow takes it."""
+    if value in ("hourly", "daily", "weekly"):
+        return f"@{value}"
+    if value not in ("@hourly", "@daily", "@weekly") and not _CRON.fullmatch(value):
+        raise ValueError("give hourly, daily, weekly, or a cron expression of five fields")
+    return value
+
+
 Location = Annotated[str, BeforeValidator(_absolute)]
 Folder = Annotated[Path, BeforeValidator(_absolute)]
 WebAddress = Annotated[str, BeforeValidator(_web_address)]
@@ -74,6 +87,11 @@ class Settings(BaseModel):
     )
     audits: Folder = Field(
         PROJECT / "include/audits", description="Folder of the recurring audits; nothing reads it yet"
+    )
+    health: Annotated[str, BeforeValidator(_schedule)] | None = Field(
+        None,
+        description="When site_health asks every live site its one canary prompt: hourly, daily, weekly, or a cron "
+        "expression in UTC; unset: never",
     )
     callback_allow: Annotated[tuple[str, ...], BeforeValidator(_listed)] = Field(
         (), description="Callback receivers allowed though not public: host, host:port or network, with commas between"
