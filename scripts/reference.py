@@ -11,7 +11,7 @@ import pyarrow as pa
 from pydantic import BaseModel
 
 from completions.answer import Answer
-from completions.columns import Column, arrow_type
+from completions.columns import HEALTH, Column, arrow_type
 from completions.dataset import TABLES
 from completions.record import SCHEMA_VERSION
 from completions.sites import NAMES, site
@@ -23,9 +23,9 @@ _INTRODUCTION = f"""\
 
 Schema version {SCHEMA_VERSION}. This page is made from `include/completions/columns.py` by `scripts/reference.py`.
 
-Both tables have one row per prompt x sample, failures included, and are joined on `answer_id`. NULL means that the site
-does not show it, or that there is no answer; an empty list means that it was looked for and there was none. Times are
-in microseconds, UTC. Whole numbers are 64-bit. Later schema versions only add columns.
+`completions` and `artifacts` have one row per prompt x sample, failures included, and are joined on `answer_id`. NULL
+means that the site does not show it, or that there is no answer; an empty list means that it was looked for and there
+was none. Times are in microseconds, UTC. Whole numbers are 64-bit. Later schema versions only add columns.
 
 The folders of a table add `schema`, `date` (when the batch was planned, UTC) and `batch` to what readers of the folder
 see.
@@ -33,6 +33,7 @@ see.
 _TITLES = {
     "completions": "what the site showed, light enough for analysts",
     "artifacts": "the bytes it was read from, heavy",
+    "health": "what the checks of the sites found, a row each",
 }
 
 
@@ -42,10 +43,10 @@ def columns_page() -> str:
 
 
 def _tables() -> Iterator[str]:
-    for table in TABLES:
-        yield f"## `{table.name}`: {_TITLES[table.name]}\n"
+    for name, columns in [*((table.name, table.columns) for table in TABLES), ("health", HEALTH)]:
+        yield f"## `{name}`: {_TITLES[name]}\n"
         yield "| column | type | unit | meaning |\n| --- | --- | --- | --- |"
-        yield from (_line(column) for column in table.columns)
+        yield from (_line(column) for column in columns)
         yield ""
 
 

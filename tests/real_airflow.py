@@ -16,7 +16,7 @@ from completions.embedded import Embedded
 from completions.rehearsal import Rehearsal
 from completions.store import Store
 
-DAG = "/dags/batch_completions"
+DAG = "batch_completions"
 SECRET = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
 PREVIOUS_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 WAIT = 240.0
@@ -34,15 +34,17 @@ class RealAirflow:
     sqs: str
     """Where SQS is: the endpoint in the connection `aws_default`."""
 
-    def start(self, conf: dict[str, Any]) -> str:
+    def start(self, conf: dict[str, Any], dag: str = DAG) -> str:
         """Start a run; returns its id."""
         run_id = f"test__{uuid4()}"
-        self.api.request("POST", f"{DAG}/dagRuns", json={"dag_run_id": run_id, "logical_date": None, "conf": conf})
+        self.api.request(
+            "POST", f"/dags/{dag}/dagRuns", json={"dag_run_id": run_id, "logical_date": None, "conf": conf}
+        )
         return run_id
 
-    def run(self, conf: dict[str, Any]) -> str:
+    def run(self, conf: dict[str, Any], dag: str = DAG) -> str:
         """Start a run and wait for its end; returns its id."""
-        return self.wait(self.start(conf))
+        return self.wait(self.start(conf, dag), dag)
 
     def until(self, holds: Callable[[], bool]) -> None:
         """Look again and again until `holds`."""
@@ -51,22 +53,23 @@ class RealAirflow:
             assert time.monotonic() < end, "it never came"
             time.sleep(0.2)
 
-    def wait(self, run_id: str) -> str:
+    def wait(self, run_id: str, dag: str = DAG) -> str:
         """Wait for the end of a run; returns its id."""
-        url = f"{self.api.url}/api/v2{DAG}/dagRuns/{run_id}/wait?interval=0.5"
+        url = f"{self.api.url}/api/v2/dags/{dag}/dagRuns/{run_id}/wait?interval=0.5"
         headers = {"Authorization": f"Bearer {self.api.token}"}
         with httpx.stream("GET", url, headers=headers, timeout=WAIT, trust_env=False) as told:
             states = [json.loads(line)["state"] for line in told.iter_lines() if line]
         assert states[-1] in ("success", "failed")
         return run_id
 
-    def state(self, run_id: str) -> str:
+    def state(self, run_id: str, dag: str = DAG) -> str:
         """How the run ended."""
-        return str(self.api.request("GET", f"{DAG}/dagRuns/{run_id}")["state"])
+        return str(self.api.request("GET", f"/dags/{dag}/dagRuns/{run_id}")["state"])
 
-    def instances(self, run_id: str) -> list[dict[str, Any]]:
+    def instances(self, run_id: str, dag: str = DAG) -> list[dict[str, Any]]:
         """Its task instances."""
-        found: list[dict[str, Any]] = self.api.request("GET", f"{DAG}/dagRuns/{run_id}/taskInstances")["task_instances"]
+        path = f"/dags/{dag}/dagRuns/{run_id}/taskInstances"
+        found: list[dict[str, Any]] = self.api.request("GET", path)["task_instances"]
         return sorted(found, key=lambda instance: instance["map_index"])
 
     def tasks(self, run_id: str) -> dict[str, list[str]]:
@@ -78,11 +81,11 @@ class RealAirflow:
 
     def log(self, run_id: str, task: str, map_index: int = -1) -> str:
         """What a task said in its first try."""
-        path = f"{DAG}/dagRuns/{run_id}/taskInstances/{task}/logs/1"
+        path = f"/dags/{DAG}/dagRuns/{run_id}/taskInstances/{task}/logs/1"
         return "\n".join(line["event"] for line in self.api.request("GET", path, map_index=map_index)["content"])
 
     def clear(self, run_id: str, task: str) -> None:
         """Have a task of a run that ended done again, and wait for it."""
         body = {"dag_run_id": run_id, "task_ids": [task], "dry_run": False, "only_failed": False}
-        self.api.request("POST", f"{DAG}/clearTaskInstances", json=body)
+        self.api.request("POST", f"/dags/{DAG}/clearTaskInstances", json=body)
         self.wait(run_id)

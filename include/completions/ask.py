@@ -101,7 +101,7 @@ class _Shard:
         while attempts < ATTEMPTS and (held is None or held.outcome in RETRY):
             async with self.manners.seat() as pause:
                 if pause:
-                    return self._record(item, held or _not_asked(pause), attempts)
+                    return self._record(item, held or not_asked(pause), attempts)
                 try:
                     held = await self._hold(browser, item)
                 except BrowserDied as death:
@@ -184,6 +184,7 @@ class _Shard:
             log.warning("an answer is stored, but could not be %s", what, exc_info=True)
 
 
-def _not_asked(pause: Paused) -> Held:
+def not_asked(pause: Paused) -> Held:
+    """What becomes of a prompt while its site is left alone."""
     until = f"{pause.until:%H:%M} UTC"
     return Held(datetime.now(UTC), pause.outcome, f"not asked: the site is left alone until {until}")

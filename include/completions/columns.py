@@ -168,3 +168,22 @@ ARTIFACTS = (
     *(column for kept in _KEPT for column in _with_marks(kept)),
     Column("raw_stream_kind", TEXT, "Form of `raw_stream`, such as sse or partial-html", repeats=True),
 )
+
+HEALTH = (
+    Column("site", TEXT, "The site whose adapter was checked", repeats=True),
+    Column("origin", TEXT, "Who was asked: `live`, the site; `rehearsal`, its stand-in", repeats=True),
+    Column("at", TIME, "When the check was done", "UTC"),
+    Column("healthy", TRUTH, "Whether the adapter still reads the site; NULL where the check could not tell"),
+    Column("outcome", TEXT, "How the last conversation of the check ended", repeats=True),
+    Column("failed", pa.list_(TEXT), "What the adapter no longer finds: `selector …`, `field …`, `layout_changed: …`"),
+    Column("error_message", TEXT, "What was in the way of an answer, in one sentence"),
+    Column("tries", WHOLE, "Conversations held; 0 while the site is left alone after a wall"),
+    Column("adapter_version", TEXT, "Version of the adapter that was checked", repeats=True),
+    Column("ui_variant", TEXT, "Which of the site's front ends answered", repeats=True),
+    Column("latency_ms", WHOLE, "From sending the prompt to the complete answer", "ms"),
+    Column("fields_filled", pa.list_(TEXT), "Columns of the answer that the adapter declares and that came with it"),
+    Column("fields_empty", pa.list_(TEXT), "Columns that it declares and that this answer did not fill"),
+    Column("evidence", TEXT, "Where page, stream and screenshot of what failed are kept: a folder of the store"),
+    Column("schema_version", WHOLE, "Version of these columns; later versions only add some", repeats=True),
+)
+"""One row for each check of a site."""

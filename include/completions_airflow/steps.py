@@ -32,12 +32,14 @@ log = logging.getLogger(__name__)
 
 def plan(dag_run: DagRunProtocol) -> list[int]:
     """Settle what is asked and by whom; returns the shards' numbers, for prompts and answers stay in the store."""
+    from completions.health import refuse_unhealthy
     from completions.plan import make_plan
 
     store = open_store()
     try:
         batch_id = batch_of(dag_run)
         config, profile = _judged(store, dag_run, batch_id)
+        refuse_unhealthy(store, config)
     except (Refused, RefusedRequest) as refused:
         for sentence in str(refused).splitlines():
             log.error("%s", sentence)

@@ -21,6 +21,7 @@ from fastapi.staticfiles import StaticFiles
 from pydantic import BaseModel
 
 from completions.batch import BatchConfig
+from completions.health import refuse_unhealthy
 from completions.plan import submit
 from completions.record import batch_key
 from completions.request import accept
@@ -113,6 +114,7 @@ def _accepted(body: bytes) -> BatchConfig:
     except (ValueError, RecursionError) as error:
         raise HTTPException(HTTPStatus.BAD_REQUEST, f"The body is not JSON: {error}.") from None
     config, _ = accept(fields, Settings.from_env(), sqs_endpoint=sqs_endpoint())
+    refuse_unhealthy(open_store(), config)
     return config
 
 

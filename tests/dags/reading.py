@@ -12,7 +12,7 @@ from airflow.sdk import DAG
 from airflow.sdk.definitions._internal.contextmanager import DagContext
 
 SIDE_EFFECTS = {"os.mkdir", "os.remove", "os.rename", "socket.connect", "socket.getaddrinfo", "subprocess.Popen"}
-DAG_FACTS = ("dag_id", "doc_md", "description", "catchup", "max_active_runs", "max_active_tasks")
+DAG_FACTS = ("dag_id", "doc_md", "description", "catchup", "max_active_runs", "max_active_tasks", "schedule")
 TASK_FACTS = ("task_id", "retries", "pool", "pool_slots")
 
 

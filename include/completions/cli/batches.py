@@ -57,11 +57,15 @@ def run(
 def submit_and_follow(configs: Sequence[BatchConfig], embedded: Embedded) -> list[tuple[Body, str]]:
     """Run batches on the embedded Airflow, side by side; returns the last status of each and the link to its run."""
     from completions.airflow_api import Airflow
+    from completions.health import refuse_unhealthy
     from completions.status import status
 
+    store = stored()
+    for config in configs:
+        refuse_unhealthy(store, config)
     if any(config.rehearse for config in configs):
         embedded.rehearse(say)
-    api, store = Airflow(embedded.up(say).url), stored()
+    api = Airflow(embedded.up(say).url)
     batch_ids = [_submit(api, store, config) for config in configs]
     links = [f"{api.url}/dags/{DAG}/runs/{_run_id(batch_id)}" for batch_id in batch_ids]
     for config, batch_id, link in zip(configs, batch_ids, links, strict=True):

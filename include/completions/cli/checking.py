@@ -1,0 +1,67 @@
+"""`health`: is what the project rests on still as it was?"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from completions.cli.out import Failed, print_json, terminal
+
+if TYPE_CHECKING:
+    from completions.health import Health
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def health(
+    site: Annotated[list[str] | None, typer.Option(help="Check this site; may be given again. Else all.")] = None,
+    rehearse: Annotated[bool, typer.Option(help="Check the stand-ins instead of the live sites.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Ask every site one prompt and see whether its adapter still fits; marks the sites as the DAG site_health does."""
+    from completions.canary import check_sites
+    from completions.cli.here import settings, stored
+    from completions.cli.out import say
+    from completions.embedded import Embedded
+    from completions.errors import Refused
+    from completions.sites import NAMES
+
+    for name in site or ():
+        if name not in NAMES:
+            raise Refused("--site", name, f"give {' or '.join(NAMES)}")
+    if rehearse:
+        Embedded().rehearse(say)
+    names = list(dict.fromkeys(site or NAMES))
+    with terminal.status(f"asking {', '.join(names)} …"):
+        found = asyncio.run(check_sites(stored(), names, settings(), rehearse=rehearse))
+    if as_json:
+        print_json(found)
+    else:
+        _print(found)
+    if any(each.healthy is False for each in found):
+        raise Failed("" if as_json else "batches for a site that is not healthy are refused, unless they are forced")
+
+
+def _print(found: list[Health]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table("site", "healthy", "front end", "seconds", "what failed", box=None, pad_edge=False)
+    for each in found:
+        seconds = "-" if each.latency_ms is None else f"{each.latency_ms / 1000:.1f}"
+        healthy = {True: "yes", False: "no", None: "cannot tell"}[each.healthy]
+        told = "" if each.healthy else "\n".join(each.failed or [each.told])
+        table.add_row(*map(Text, (each.site, healthy, each.ui_variant or "-", seconds, told)))
+    Console(width=None if sys.stdout.isatty() else 160).print(table)
+    for each in found:
+        if each.evidence:
+            print(f"page, stream and screenshot of {each.site}: {each.evidence}")
+
+
+def register(commands: typer.Typer) -> None:
+    """Add this file's commands."""
+    commands.command()(health)
