@@ -134,12 +134,14 @@ class _Shard:
         plan, reading = self.plan, held.reading
         own = {name: value for name, value in vars(held).items() if name != "reading"}
         if plan.address:
-            own["warnings"] = [f"asked at {plan.address}, not at the site's own address", *held.warnings]
+            elsewhere = f"asked at {plan.address}, not at the site's own address"
+            own["warnings"] = [elsewhere, *held.warnings]
+            own["met"] = held.met and held.met.model_copy(update={"warnings": [elsewhere, *held.met.warnings]})
         return Record(
             answer_id=answer_id(plan.batch_id, item.index, item.sample),
             prompt=self._prompt(item),
             cache_key=item.cache_key,
-            generation=plan.generation,
+            generation=plan.asked_in,
             attempts=attempts,
             requested_at=plan.planned_at,
             login_state="logged_out" if reading and reading.ui_variant else None,

@@ -59,6 +59,21 @@ def keep(store: Store, record: Record) -> None:
         store.put(record.cache_key, record.packed())
 
 
+def refresh(store: Store, record: Record) -> None:
+    """Let the entry that this very conversation left follow a later reading of it; one that is no answer any more goes.
+
+    Nothing is added: what was no answer when it was asked has no moment from which it could expire.
+    """
+    entry = store.get(record.cache_key) if record.cache_key else None
+    standing = Record.unpacked(entry) if entry else None
+    if standing is None or standing.answer_id != record.answer_id or not record.cache_key:
+        return
+    if _good(record):
+        store.put(record.cache_key, record.packed())
+    else:
+        store.delete([record.cache_key])
+
+
 def _good(record: Record) -> bool:
     return record.outcome is Outcome.ANSWERED and record.answer is not None and not record.from_cache
 

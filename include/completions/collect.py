@@ -75,7 +75,7 @@ def _cancelled(plan: Plan, item: Item, why: str) -> Record:
     return Record(
         answer_id=answer_id(plan.batch_id, item.index, item.sample),
         prompt=plan.config.prompts[item.index],
-        generation=plan.generation,
+        generation=plan.asked_in,
         outcome=Outcome.CANCELLED,
         error_message=why,
         attempts=0,

@@ -42,6 +42,9 @@ class Plan(BaseModel):
     batch_id: str
     run_id: str
     generation: int = 1
+    """Of the dataset: one more with each retry, and whenever the kept answers are read again."""
+    asking: int | None = None
+    """The generation in which what has no record yet is asked; None: `generation`."""
     planned_at: datetime
     date: date
     """The dataset's partition, fixed here so that a late re-run writes to the same place."""
@@ -54,6 +57,11 @@ class Plan(BaseModel):
     """Every answer owed, by index, then sample."""
     shards: list[list[int]]
     """Positions in `items`, one list for each task."""
+
+    @property
+    def asked_in(self) -> int:
+        """The generation that a record made now belongs to."""
+        return self.asking or self.generation
 
     @property
     def cached(self) -> int:

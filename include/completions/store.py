@@ -130,6 +130,11 @@ class Store:
             else:
                 obstore.put(self.inner, path, file)
 
+    def move(self, key: str, to: str) -> None:
+        """Give the object at `key` another key; no error where it is not there any more."""
+        with self._told("move", key), suppress(FileNotFoundError):
+            obstore.rename(self.inner, self._path(key), self._path(to))
+
     def open(self, key: str) -> io.BufferedReader:
         """The object at `key` as a file that is read by ranges; raises `StoreError` when there is none."""
         with self._told("read", key):

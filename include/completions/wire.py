@@ -109,8 +109,9 @@ class Tap:
 
     @property
     def astray(self) -> tuple[bytes | None, StreamKind | None]:
-        """The bytes of the strays in order, and what the first of them is."""
-        strays = [each for each in self.strays.values() if each.body]
+        """The bytes of the strays in order, and what the first is; plain answers only where nothing streamed."""
+        came = [each for each in self.strays.values() if each.body]
+        strays = [each for each in came if each.kind != "json"] or came
         return (b"".join(each.body for each in strays), strays[0].kind) if strays else (None, None)
 
     @property
