@@ -13,8 +13,9 @@ import pytest
 
 from completions.batch import BatchConfig, batch_id_of
 from completions.canary import CANARY, FAILURES
+from completions.doctor import examine
 from completions.health import last, refuse_unhealthy
-from completions.settings import PROJECT
+from completions.settings import PROJECT, Settings
 from completions.sites import NAMES
 from completions.status import status
 from real_airflow import RealAirflow
@@ -74,3 +75,12 @@ def test_a_changed_site_stops_its_batches_until_a_check_passes(airflow: RealAirf
     assert len(part.keys("datasets/health")) == 1 + len(NAMES)
     refuse_unhealthy(airflow.store, BatchConfig.model_validate(conf))
     assert airflow.store.keys("health") == set()
+
+
+@pytest.mark.airflow
+def test_the_doctor_sees_what_airflow_lacks(airflow: RealAirflow) -> None:
+    for conversations, enough in ((4, True), (64, False)):
+        settings = Settings(browser="/no/such/browser", conversations=conversations)
+        found = {one.check: one for one in examine(settings, lambda: airflow.store, airflow.api.url, live=False)}
+        assert [found[check].ok for check in ("store", "airflow", "pool", "dag")] == [True, True, enough, True]
+    assert found["pool"].do.startswith('`airflow pools set browsers 64 "conversations at once"`')

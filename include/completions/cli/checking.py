@@ -1,4 +1,4 @@
-"""`health`: is what the project rests on still as it was?"""
+"""`health`, `doctor`: is what the project rests on there, and still as it was?"""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import typer
 from completions.cli.out import Failed, print_json, terminal
 
 if TYPE_CHECKING:
+    from completions.doctor import Finding
     from completions.health import Health
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -62,6 +63,33 @@ def _print(found: list[Health]) -> None:
             print(f"page, stream and screenshot of {each.site}: {each.evidence}")
 
 
+def doctor(
+    live: Annotated[bool, typer.Option(help="See also whether the sites' homes answer.")] = False, as_json: Json = False
+) -> None:
+    """Look at all that a batch needs: browser, store, Airflow, connections; exit status 3 if something is missing."""
+    from completions.cli.here import settings, stored
+    from completions.doctor import examine
+    from completions.embedded import Embedded
+    from completions.errors import Unreachable
+
+    running = Embedded().status()
+    with terminal.status("looking …"):
+        findings = examine(settings(), stored, running.url if running else None, live=live)
+    if as_json:
+        print_json(findings)
+    else:
+        for finding in findings:
+            print(_line(finding))
+    if missing := [finding.check for finding in findings if finding.essential and finding.ok is False]:
+        raise Unreachable(f"nothing can be asked: see to {' and '.join(missing)}")
+
+
+def _line(finding: Finding) -> str:
+    mark = {True: "ok", False: "!!", None: "--"}[finding.ok]
+    return f"{mark}  {finding.check:<20} {finding.seen}{f': {finding.do}' if finding.do else ''}"
+
+
 def register(commands: typer.Typer) -> None:
     """Add this file's commands."""
-    commands.command()(health)
+    for command in (health, doctor):
+        commands.command()(command)
