@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
+import duckdb
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
@@ -28,7 +30,7 @@ from completions.profile import Profile
 from completions.record import Artifacts
 from completions.rehearsal import Rehearsal
 from completions.rehearsal.sites import front_ends
-from completions.settings import Settings
+from completions.settings import PROJECT, Settings
 from completions.sites import NAMES, site
 from completions.sites.base import Captured
 from completions.sites.chat import Chat
@@ -40,14 +42,14 @@ NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 CHANGED = Health(
     site="chatgpt",
     origin="live",
-    at=NOON,
+    checked_at=NOON,
     healthy=False,
     outcome=Outcome.LAYOUT_CHANGED,
     failed=["layout_changed: the page has no composer that this adapter knows"],
     tries=2,
     adapter_version="1",
 )
-FITS = CHANGED.model_copy(update={"healthy": True, "outcome": Outcome.ANSWERED, "failed": [], "at": NOON})
+FITS = CHANGED.model_copy(update={"healthy": True, "outcome": Outcome.ANSWERED, "failed": [], "checked_at": NOON})
 UNCLEAR = CHANGED.model_copy(update={"healthy": None, "outcome": Outcome.CHALLENGE, "failed": []})
 
 
@@ -97,7 +99,7 @@ def test_every_check_is_a_row(folder: Store) -> None:
     checks = [
         CHANGED,
         UNCLEAR.model_copy(update={"site": "gemini"}),
-        FITS.model_copy(update={"at": NOON + timedelta(1)}),
+        FITS.model_copy(update={"checked_at": NOON + timedelta(1)}),
     ]
     for check in checks:
         keep(folder, check)
@@ -105,10 +107,17 @@ def test_every_check_is_a_row(folder: Store) -> None:
     assert table.schema.names[: len(HEALTH)] == [column.name for column in HEALTH] == list(Health.model_fields)
     for column in HEALTH:
         assert table.schema.field(column.name).type == column.type
-    rows = pd.read_parquet(f"{folder.uri}/datasets/health").sort_values(["at", "site"])
+    rows = pd.read_parquet(f"{folder.uri}/datasets/health").sort_values(["checked_at", "site"])
     assert list(rows["site"]) == ["chatgpt", "gemini", "chatgpt"]
     assert [None if pd.isna(each) else bool(each) for each in rows["healthy"]] == [False, None, True]
     assert [list(each) for each in rows["failed"]] == [CHANGED.failed, [], []]
+    [query] = re.findall(r"```sql\n(.*?)```", (PROJECT / "docs/operate.md").read_text("utf-8"), re.DOTALL)
+    shown = duckdb.connect().execute(query.replace(".completions", folder.uri)).fetchall()
+    assert [row[2] for row in shown[:1]] == [True]
+    assert {(site, healthy, *failed) for _, site, healthy, _, failed, _ in shown[1:]} == {
+        ("chatgpt", False, *CHANGED.failed),
+        ("gemini", None),
+    }
 
 
 # What a conversation says of the adapter.
@@ -244,8 +253,8 @@ async def test_two_failures_and_no_pass_make_a_site_unhealthy(
     assert last(part, "chatgpt") == (None if healthy is None else found)
     assert found.failed == (["layout_changed: seen"] if LAYOUT in ends and not healthy else [])
     if found.failed:
-        kept = [part.get(evidence_key("chatgpt", found.at, name)) for name in ("page.html", "stream")]
-        assert (kept, found.evidence) == ([b"<p>new", b"\xff"], part.uri_of(evidence_key("chatgpt", found.at)))
+        kept = [part.get(evidence_key("chatgpt", found.checked_at, name)) for name in ("page.html", "stream")]
+        assert (kept, found.evidence) == ([b"<p>new", b"\xff"], part.uri_of(evidence_key("chatgpt", found.checked_at)))
 
 
 async def test_a_live_site_that_wants_no_visit_is_left_alone(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -93,7 +93,7 @@ class Check:
         health = Health(
             site=self.chat.name,
             origin=self.origin,
-            at=self.at,
+            checked_at=self.at,
             healthy=healthy,
             outcome=held.outcome,
             failed=failed,

@@ -172,7 +172,7 @@ ARTIFACTS = (
 HEALTH = (
     Column("site", TEXT, "The site whose adapter was checked", repeats=True),
     Column("origin", TEXT, "Who was asked: `live`, the site; `rehearsal`, its stand-in", repeats=True),
-    Column("at", TIME, "When the check was done", "UTC"),
+    Column("checked_at", TIME, "When the check was done", "UTC"),
     Column("healthy", TRUTH, "Whether the adapter still reads the site; NULL where the check could not tell"),
     Column("outcome", TEXT, "How the last conversation of the check ended", repeats=True),
     Column("failed", pa.list_(TEXT), "What the adapter no longer finds: `selector …`, `field …`, `layout_changed: …`"),

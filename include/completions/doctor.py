@@ -139,7 +139,7 @@ def _marks(store: Store) -> Iterator[Finding]:
         found = last(store, name)
         if found and found.healthy is False:
             do = f"mend the adapter, then `completions health --site {name}`"
-            yield Finding(f"health of {name}", f"{found.told} ({found.at:%Y-%m-%d %H:%M} UTC)", do, ok=False)
+            yield Finding(f"health of {name}", f"{found.told} ({found.checked_at:%Y-%m-%d %H:%M} UTC)", do, ok=False)
 
 
 def _site(name: str, settings: Settings) -> Finding:

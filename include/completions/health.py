@@ -25,7 +25,7 @@ class Health(BaseModel):
 
     site: str
     origin: Origin
-    at: AwareDatetime
+    checked_at: AwareDatetime
     healthy: bool | None
     outcome: Outcome
     failed: list[str] = []
@@ -75,7 +75,7 @@ def evidence_key(site: str, at: datetime, name: str = "") -> str:
 def _sentence(found: Health) -> str:
     again = f"completions health --site {found.site}{' --rehearse' if found.origin == 'rehearsal' else ''}"
     return (
-        f"is marked unhealthy since its check of {found.at:%Y-%m-%d %H:%M} UTC ({found.told}); "
+        f"is marked unhealthy since its check of {found.checked_at:%Y-%m-%d %H:%M} UTC ({found.told}); "
         f'check it again with `{again}`, or ask it all the same with "force": true'
     )
 
@@ -85,8 +85,8 @@ def _mark_key(site: str) -> str:
 
 
 def _row_key(health: Health) -> str:
-    name = f"{health.site}-{health.at:%H%M%S%f}.parquet"
-    return f"datasets/health/schema=v{SCHEMA_VERSION}/date={health.at.date()}/{name}"
+    name = f"{health.site}-{health.checked_at:%H%M%S%f}.parquet"
+    return f"datasets/health/schema=v{SCHEMA_VERSION}/date={health.checked_at.date()}/{name}"
 
 
 def _parquet(health: Health) -> bytes:

@@ -20,7 +20,7 @@ from .conftest import Completions
 CHANGED = Health(
     site="chatgpt",
     origin="live",
-    at=datetime(2026, 11, 23, 12, tzinfo=UTC),
+    checked_at=datetime(2026, 11, 23, 12, tzinfo=UTC),
     healthy=False,
     outcome=Outcome.ANSWERED,
     failed=["field citations"],

@@ -61,7 +61,7 @@ def test_a_changed_site_stops_its_batches_until_a_check_passes(airflow: RealAirf
     refused = airflow.run(conf)
     assert airflow.tasks(refused)["plan"] == ["failed"]
     log = airflow.log(refused, "plan")
-    assert f"model 'chatgpt': is marked unhealthy since its check of {found.at:%Y-%m-%d %H:%M} UTC (layout_chan" in log
+    assert f"'chatgpt': is marked unhealthy since its check of {found.checked_at:%Y-%m-%d %H:%M} UTC (layout_" in log
     assert 'with `completions health --site chatgpt --rehearse`, or ask it all the same with "force": true' in log
     assert status(airflow.store, batch_id_of(refused)) is None
 
