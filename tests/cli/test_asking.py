@@ -98,7 +98,7 @@ def test_ask_starts_the_rehearsal_that_it_asks(completions: Completions) -> None
 @pytest.fixture
 def live(rehearsal: Rehearsal, monkeypatch: pytest.MonkeyPatch) -> Rehearsal:
     """A stand-in that the commands take for the live site; starts need no gap there."""
-    monkeypatch.setitem(sites._SITES, "chatgpt", lambda url=f"{rehearsal.url}/": ChatGPT(url))
+    monkeypatch.setitem(sites._SITES, "chatgpt", lambda url: ChatGPT(url or f"{rehearsal.url}/"))
     monkeypatch.setattr(manners, "Manners", partial(Manners, gap=(0, 0)))
     return rehearsal
 

@@ -2,39 +2,70 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from .conftest import Completions
 
-
-def _name(entry: str) -> str:
-    """A device, or the English name of a language beside its code."""
-    return entry.split("  ")[1] if "  " in entry else entry
+LISTS = [["devices"], ["countries"], ["subdivisions", "DE"], ["cities", "de"], ["languages"]]
 
 
-@pytest.mark.parametrize("command", ["devices", "languages"])
-def test_lists_are_sorted_and_searched(completions: Completions, command: str) -> None:
-    everything = completions(command, "--json")
+def _line(entry: Any) -> str:
+    """An entry as it is printed."""
+    return "  ".join(map(str, entry.values())).rstrip() if isinstance(entry, dict) else str(entry)
+
+
+def _order(entry: Any) -> str:
+    """What the lists are sorted by: languages by name, everything else by what stands first."""
+    by = "name" if "autonym" in entry else next(iter(entry)) if isinstance(entry, dict) else None
+    return str(entry[by] if by else entry).casefold()
+
+
+@pytest.mark.parametrize("command", LISTS, ids=" ".join)
+def test_lists_are_sorted_and_searched(completions: Completions, command: list[str]) -> None:
+    everything = completions(*command, "--json")
     assert (everything.status, everything.err) == (0, "")
-    assert everything.json == sorted(everything.json, key=lambda entry: _name(entry).casefold())
-    assert completions(command).out.splitlines() == everything.json
+    assert len(everything.json) > 15
+    assert everything.json == sorted(everything.json, key=_order)
+    assert completions(*command).out.splitlines() == [_line(entry) for entry in everything.json]
 
 
 @pytest.mark.parametrize(
-    ("command", "word", "first"),
+    ("command", "first"),
     [
-        ("devices", "IPHONE 15", "iPhone 15"),
-        ("languages", "German", "de  German  Deutsch"),
-        ("languages", "deutsch", "de  German  Deutsch"),
+        (["devices", "IPHONE 15"], "iPhone 15"),
+        (["languages", "German"], {"code": "de", "name": "German", "autonym": "Deutsch"}),
+        (["languages", "deutsch"], {"code": "de", "name": "German", "autonym": "Deutsch"}),
+        (["countries", "kingdom"], {"code": "GB", "name": "United Kingdom"}),
+        (["subdivisions", "us", "rhode"], {"code": "RI", "name": "Rhode Island", "part_of": ""}),
+        (["subdivisions", "FR", "75"], {"code": "75C", "name": "Paris", "part_of": "IDF"}),
+        (
+            ["cities", "JP", "東京", "--subdivision", "13"],
+            {"city": "Nishi-Tokyo-shi", "subdivision": "13", "people": 207388, "timezone": "Asia/Tokyo"},
+        ),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_a_word_narrows_the_list(completions: Completions, command: list[str], first: Any) -> None:
+    assert completions(*command, "--json").json[0] == first
+
+
+@pytest.mark.parametrize("command", LISTS, ids=" ".join)
+def test_nothing_found_is_no_failure(completions: Completions, command: list[str]) -> None:
+    assert completions(*command, "no such thing").out == ""
+    assert completions(*command, "no such thing", "--json").json == []
+
+
+@pytest.mark.parametrize(
+    ("command", "sentence"),
+    [
+        (["cities", "Germany"], "refused: country 'Germany': is not an ISO 3166-1 alpha-2 code; write DE for Germany"),
+        (["subdivisions", "ZZ"], "refused: country 'ZZ': is not an ISO 3166-1 alpha-2 code; write one such as US"),
+        (["cities", "DE", "--subdivision", "XX"], "refused: subdivision 'XX': is not a subdivision of DE; give a code"),
     ],
 )
-def test_a_word_narrows_the_list(completions: Completions, command: str, word: str, first: str) -> None:
-    ended = completions(command, word, "--json")
-    assert ended.json[0] == first
-    assert all(word.casefold() in entry.casefold() for entry in ended.json)
-
-
-@pytest.mark.parametrize("command", ["devices", "languages"])
-def test_nothing_found_is_no_failure(completions: Completions, command: str) -> None:
-    assert completions(command, "no such thing").out == ""
-    assert completions(command, "no such thing", "--json").json == []
+def test_a_place_that_is_none_is_refused(completions: Completions, command: list[str], sentence: str) -> None:
+    ended = completions(*command)
+    assert (ended.status, ended.out) == (2, "")
+    assert ended.err.startswith(sentence)

@@ -175,16 +175,18 @@ def resolve(
     device: Device = None,
     seed: Annotated[int | None, typer.Option(help="What random choices are drawn from.")] = None,
     rehearse: Annotated[bool, typer.Option(help="As a rehearsal would: places are emulated.")] = False,
+    csv: Annotated[str | None, typer.Option(help="A table of such settings, a CSV file or -; answers as CSV.")] = None,
     as_json: Json = False,
 ) -> None:
     """Who would ask: the resolved profile, or why not."""
     from completions.cli.here import settings
-    from completions.request import accept
+    from completions.cli.resolving import profile_of, resolve_table
 
+    if csv is not None:
+        resolve_table(csv, settings(), rehearse=rehearse)
+        return
     who = {"country": country, "subdivision": subdivision, "city": city, "language": language, "display": display}
-    fields = {**who, "device": device, "rehearse": rehearse, "prompts": ["-"]}
-    _, profile = accept(fields, settings(), seed=seed or 0)
-    shown = profile.model_dump(mode="json")
+    shown = profile_of({**who, "device": device}, settings(), seed=seed or 0, rehearse=rehearse).model_dump(mode="json")
     if as_json:
         print_json(shown)
         return

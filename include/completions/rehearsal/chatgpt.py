@@ -58,11 +58,12 @@ ROUTES = [
 
 def shown(truth: Truth, ui: str) -> Truth:
     """`truth` as far as front end `ui` shows it: B has no queries, no model, no dates, no further sources."""
-    truth = replace(truth, products=None, images=None)
+    truth = replace(truth, products=(), images=())  # neither shows any yet
     if ui == "a":
         return truth
     return replace(
         truth,
+        products=None,
         citations=tuple(replace(cited, published=None) for cited in truth.citations),
         sources=tuple(replace(each, published=None, snippet=None) for each in truth.sources or () if each.cited),
         fan_out_queries=None,

@@ -102,7 +102,8 @@ def _ads(root: HtmlElement) -> list[HtmlElement]:
 
 def _ad(position: int, element: HtmlElement) -> Ad:
     anchors = [url for anchor in found(element, "a[href]") if is_web(url := anchor.get("href", ""))]
-    titles = [each.text_content() for each in found(element, "strong, h1, h2, h3, h4, h5, h6")]
+    named = [found(element, "strong, h1, h2, h3, h4, h5, h6"), found(element, "a[href]")]
+    titles = [each.text_content() for some in named for each in some if each is not element]
     copy = deepcopy(element)
     copy.tail = None
     body = words(tidy(copy)).text

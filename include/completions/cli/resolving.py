@@ -1,0 +1,83 @@
+"""`resolve` over a table: every line's profile, or the reason why there is none."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from completions.cli.out import say
+from completions.errors import ABSENT, Refused, RefusedRequest
+
+if TYPE_CHECKING:
+    from completions.profile import Profile
+    from completions.settings import Settings
+
+ASKED = ("country", "subdivision", "city", "language", "display", "device")
+SEED = "seed"
+SHOWN = (
+    *("country", "subdivision", "city", "latitude", "longitude", "timezone", "locale", "accept_language"),
+    *("display_locale", "device", "location_method"),
+)
+REFUSED = "refused"
+
+
+def profile_of(who: dict[str, str | None], settings: Settings, *, seed: int, rehearse: bool) -> Profile:
+    """Who would ask with these fields of a request. Raises `RefusedRequest`."""
+    from completions.request import accept
+
+    return accept({**who, "rehearse": rehearse, "prompts": ["-"]}, settings, seed=seed)[1]
+
+
+def resolve_table(source: str, settings: Settings, *, rehearse: bool) -> None:
+    """Read a CSV file (`-`: standard input) and write it back with `resolved_*` columns, `warnings` and `refused`.
+
+    Its columns are fields of a request, in any order; others are passed through. Raises `Refused` for a table that
+    has none of them.
+    """
+    with _opened(source) as file:
+        rows = csv.DictReader(file)
+        asked = [name for name in rows.fieldnames or () if name in ASKED]
+        if not asked:
+            raise Refused("--csv", source, f"has none of the columns {', '.join(ASKED)}")
+        named = [*(rows.fieldnames or ()), *(f"resolved_{name}" for name in SHOWN), "warnings", REFUSED]
+        writer = csv.DictWriter(sys.stdout, named, lineterminator="\n", extrasaction="ignore")
+        writer.writeheader()
+        refused = sum(_resolved(row, settings, writer, rehearse=rehearse) for row in rows)
+    if refused:
+        say(f"{refused} of the lines would be refused; the column {REFUSED} says why")
+
+
+@contextmanager
+def _opened(source: str) -> Iterator[TextIO]:
+    if source == "-":
+        yield sys.stdin
+        return
+    try:
+        with Path(source).open(encoding="utf-8-sig", newline="") as file:
+            yield file
+    except (OSError, UnicodeDecodeError) as error:
+        raise Refused("--csv", source, "cannot be read as a CSV file in UTF-8") from error
+
+
+def _resolved(row: dict[str, str], settings: Settings, writer: csv.DictWriter[str], *, rehearse: bool) -> bool:
+    """Write one line; True if it would be refused."""
+    who = {name: row.get(name) or None for name in ASKED}
+    try:
+        profile = profile_of(who, settings, seed=_seed(row.get(SEED)), rehearse=rehearse)
+    except (Refused, RefusedRequest) as refusal:
+        writer.writerow({**row, REFUSED: str(refusal).replace("\n", "; ")})
+        return True
+    shown = {f"resolved_{name}": getattr(profile, name) for name in SHOWN}
+    writer.writerow({**row, **shown, "warnings": "; ".join(profile.warnings)})
+    return False
+
+
+def _seed(given: str | None) -> int:
+    try:
+        return int(given or 0)
+    except ValueError:
+        raise Refused(SEED, given or ABSENT, "give a whole number") from None

@@ -1,0 +1,66 @@
+"""`completions resolve --csv`: the places of an audit, checked before they are paid for."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from .conftest import Completions
+
+TABLE = """\
+market,country,city,language,device
+south,DE,münchen,,iPhone+15
+west,US,Springfield,,
+home,BR,sao paulo,Portuguese,
+nowhere,GB,Atlantis,Klingonese,Nokia 3310 mini
+"""
+
+
+def test_a_table_is_resolved_line_by_line(completions: Completions, tmp_path: Path) -> None:
+    (tmp_path / "places.csv").write_text(f"\ufeff{TABLE}", "utf-8")
+    ended = completions("resolve", "--csv", str(tmp_path / "places.csv"), "--rehearse")
+    south, west, home, nowhere = csv.DictReader(ended.out.splitlines())
+    assert (ended.status, ended.err) == (0, "2 of the lines would be refused; the column refused says why\n")
+    assert [line["market"] for line in (south, west, home, nowhere)] == ["south", "west", "home", "nowhere"]
+    seen = ("country", "subdivision", "city", "timezone", "locale", "device", "location_method")
+    assert [south[f"resolved_{name}"] for name in seen] == [
+        *("DE", "BY", "Munich", "Europe/Berlin", "de-DE", "iPhone 15", "emulated")
+    ]
+    assert "iPhone 15 is a webkit device" in south["warnings"]
+    assert (home["resolved_subdivision"], home["resolved_accept_language"]) == ("SP", "pt-BR,pt;q=0.9,en;q=0.8")
+    assert west["resolved_country"] == ""
+    assert west["refused"].startswith("city 'Springfield': is the name of Springfield (US-MO")
+    assert [refused.partition(" ")[0] for refused in nowhere["refused"].split("; ") if "'" in refused] == [
+        *("city", "language", "device")
+    ]
+
+
+def test_chance_is_drawn_from_the_seed_of_the_line(completions: Completions, tmp_path: Path) -> None:
+    (tmp_path / "places.csv").write_text("country,seed\nFR,1\nFR,1\nFR,2\nFR,many\n", "utf-8")
+    one, same, other, odd = csv.DictReader(
+        completions("resolve", "--csv", str(tmp_path / "places.csv"), "--rehearse").out.splitlines()
+    )
+    assert one["resolved_city"] == same["resolved_city"] != other["resolved_city"]
+    assert odd["refused"] == "seed 'many': give a whole number"
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"a,b\n1,2\n", "has none of the columns country, subdivision, city, language, display, device"),
+        (b"", "has none of the columns"),
+        (b"country\n\xff\xfe\n", "cannot be read as a CSV file in UTF-8"),
+        (None, "cannot be read as a CSV file in UTF-8"),
+    ],
+)
+def test_what_is_no_table_is_refused(
+    completions: Completions, tmp_path: Path, content: bytes | None, sentence: str
+) -> None:
+    file = tmp_path / "places.csv"
+    if content is not None:
+        file.write_bytes(content)
+    ended = completions("resolve", "--csv", str(file))
+    assert ended.status == 2
+    assert sentence in ended.err
