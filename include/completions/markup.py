@@ -28,6 +28,11 @@ def found(root: HtmlElement, selector: str) -> list[HtmlElement]:
     return _elements(_compiled(selector, "descendant-or-self")(root))
 
 
+def following(element: HtmlElement, selector: str) -> list[HtmlElement]:
+    """What matches the CSS `selector` after the end of `element`, in document order."""
+    return _elements(_compiled(selector, "following")(element))
+
+
 def closest(element: HtmlElement, selector: str) -> HtmlElement | None:
     """`element` or the nearest around it that matches the CSS `selector` (of one element: no combinators)."""
     around = _elements(_compiled(selector, "ancestor-or-self")(element))
@@ -51,6 +56,9 @@ def parsed(text: str) -> HtmlElement | None:
         return None
     if any(error.type_name == "ERR_RESOURCE_LIMIT" for error in parser.error_log):
         raise Unreadable("HTML nested too deep")
+    for icon in root.iter("use"):  # to a browser's selectors, `[*|href]` is either
+        if (name := icon.attrib.pop("xlink:href", None)) is not None:
+            icon.set("href", name)
     return root
 
 

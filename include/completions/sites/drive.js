@@ -15,7 +15,8 @@
   // The index of the wall that stands here, detours after the barriers; -1 for none.
   const barrier = () => {
     if (challenged) return 0;
-    const shut = task.barriers.findIndex((each) => seen(each.marks));
+    const says = (element, words) => !words || new RegExp(words, "i").test(element.innerText);
+    const shut = task.barriers.findIndex(({ marks, words }) => all(marks).some((each) => shown(each) && says(each, words)));
     const led = task.detours.findIndex((each) => new RegExp(each, "i").test(location.href));
     return shut >= 0 || led < 0 ? shut : task.barriers.length + led;
   };
@@ -23,9 +24,20 @@
     const found = layout ? all(`${layout.user}, ${layout.assistant}`) : [];
     return found.filter((each) => !found.some((other) => other !== each && each.contains(other)));
   };
+  const numbered = (prompt) => {
+    const number = layout.numbered && prompt.closest(`[${layout.numbered}]`)?.getAttribute(layout.numbered);
+    return /^\d{1,9}$/.test(number) ? Number(number) : -1;
+  };
   const answers = () => {
     const found = messages();
-    return found.slice(found.findLastIndex((each) => each.matches(layout.user)) + 1);
+    const asked = found.filter((each) => each.matches(layout.user));
+    const last = asked.reduce((best, each) => (best && numbered(best) > numbered(each) ? best : each), null);
+    const next = asked[asked.indexOf(last) + 1];
+    return found.slice(found.indexOf(last) + 1, next && found.indexOf(next));
+  };
+  const whole = (message, turn) => {
+    if (!layout.follows) return has(turn, layout.finished);
+    return all(layout.finished).some((each) => message.compareDocumentPosition(each) === Node.DOCUMENT_POSITION_FOLLOWING);
   };
   const failure = (text) => text.length <= task.longest && new RegExp(task.failure, "i").test(text);
   const generating = () => layout !== undefined && seen(layout.stop);
@@ -82,10 +94,11 @@
       if (layout === undefined) return { state: barrier() >= 0 || astray() ? "walled" : "waiting", length: 0 };
       const turn = answers();
       const around = turn.map((each) => each.closest(layout.turn) ?? each);
-      const bodies = turn.flatMap((each) => all(layout.body, each));
+      const bodies = turn.flatMap((each) => (each.matches(layout.body) ? [each] : all(layout.body, each)));
       const length = bodies.reduce((sum, each) => sum + each.textContent.length, 0);
       const busy = around.some((each) => has(each, layout.busy));
-      if (around.length && !busy && !generating() && has(around.at(-1), layout.finished)) return { state: "finished", length };
+      const finished = around.length > 0 && !busy && !generating() && whole(turn.at(-1), around.at(-1));
+      if (finished) return { state: "finished", length };
       const words = [...(bodies.length ? bodies : turn), ...all(task.spoken).filter(shown)];
       const failed = () => words.some((each) => failure(each.innerText.trim()));
       if (!generating() && (barrier() >= 0 || failed())) return { state: "walled", length };

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -37,7 +38,7 @@ class Driver:
         self._dialogs = [asdict(overlay) for overlay in looks.overlays]
         self._tables: dict[str, Any] = {
             "layouts": [asdict(layout) for layout in looks.layouts],
-            "barriers": [{"marks": barrier.marks} for barrier in looks.walls],
+            "barriers": [{"marks": barrier.marks, "words": barrier.words} for barrier in looks.walls],
             "detours": [detour.url for detour in looks.detours],
             "spoken": looks.spoken,
             "patience": PATIENCE * 1000,
@@ -108,11 +109,11 @@ class Driver:
 
     async def _holds(self, page: Page, layout: Layout, prompt: str) -> bool:
         """Whether the composer holds exactly `prompt` and would send it."""
-        task = {"composer": layout.composer, "send": layout.send, "prompt": prompt, "loses": layout.loses}
-        try:
-            return bool(await self._until(page, "holds", limit=1500, **task) == "held")
-        except PlaywrightTimeout:
-            return False
+        for send in (layout.send, layout.composer) if layout.enter else (layout.send,):
+            task = {"composer": layout.composer, "send": send, "prompt": prompt, "loses": layout.loses}
+            with suppress(PlaywrightTimeout):
+                return bool(await self._until(page, "holds", limit=1500, **task) == "held")
+        return False
 
 
 def _is_navigation(error: PlaywrightError) -> bool:
@@ -160,8 +161,12 @@ _TYPED: dict[Way, Callable[[Page, str], Awaitable[None]]] = {"insert": _insert, 
 
 async def _send(page: Page, layout: Layout) -> bool:
     """Press the button (Enter may only begin a new line); False when something covers it."""
+    button = page.locator(layout.send).filter(visible=True)
     try:
-        await page.locator(layout.send).filter(visible=True).first.click(timeout=3000)
+        if layout.enter and not await button.count():
+            await page.locator(layout.composer).filter(visible=True).first.press("Enter", timeout=3000)
+        else:
+            await button.first.click(timeout=3000)
     except PlaywrightTimeout:
         return False
     return True

@@ -49,6 +49,13 @@ class Layout:
     """Whether what was written before the page came to life is lost for good: it is written again at once."""
     tail: str = ""
     """In the turn, where a saved piece of the page is whole; empty where nothing tells."""
+    follows: bool = False
+    """Whether `finished` comes after the answer's words, in a page that has messages and buttons in one flat row."""
+    numbered: str = ""
+    """Attribute on or around a prompt that numbers it, where the page does not draw every turn or draws them in any
+    order: the highest is the last."""
+    enter: bool = False
+    """Whether the Enter key sends a prompt, where the page shows no button that is known to."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +68,8 @@ class Barrier:
     """Counts where it is shown: the pages ship several of these empty, hidden or closed."""
     yields: bool = False
     """Whether a whole answer beside it stands: the site put this up afterwards."""
+    words: str = ""
+    """A pattern searched in its text, where no attribute tells it apart; JavaScript takes it too."""
 
 
 CHALLENGE = Barrier(

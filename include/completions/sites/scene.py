@@ -15,7 +15,7 @@ from lxml.html import HtmlElement
 
 from completions.answer import Portions
 from completions.errors import Outcome
-from completions.markup import closest, found, parsed, source
+from completions.markup import closest, following, found, parsed, source
 from completions.sites.base import Captured
 from completions.sites.failures import of_status
 from completions.sites.layout import CHALLENGE, CHALLENGED, Layout, Looks
@@ -133,7 +133,7 @@ def _refused(captured: Captured, root: HtmlElement | None, layout: Layout | None
 def _barrier(root: HtmlElement, looks: Looks) -> Trouble | None:
     """What is shown over or instead of the answer."""
     for barrier in (CHALLENGE, *looks.barriers):
-        if any(is_shown(element) for element in found(root, barrier.marks)):
+        if any(is_shown(element) and _says(element, barrier.words) for element in found(root, barrier.marks)):
             return Trouble(barrier.outcome, barrier.seen, barrier.yields)
     for element in found(root, looks.coded) if looks.coded else []:
         codes = [element.get(name) for name in looks.codes]
@@ -149,14 +149,27 @@ def _barrier(root: HtmlElement, looks: Looks) -> Trouble | None:
     )
 
 
+def _says(element: HtmlElement, words: str) -> bool:
+    return not words or re.search(words, element.text_content(), re.IGNORECASE) is not None
+
+
 def _last_turn(root: HtmlElement, layout: Layout) -> tuple[list[HtmlElement], list[HtmlElement]]:
     """The last prompt, and the messages that answer it."""
     users = set(found(root, layout.user))
     messages = found(root, f"{layout.user}, {layout.assistant}")
     around = {above for message in messages for above in message.iterancestors()}
     messages = [message for message in messages if message not in around]
-    last = max((index for index, message in enumerate(messages) if message in users), default=-1)
-    return messages[max(last, 0) : last + 1], messages[last + 1 :]
+    asked = [index for index, message in enumerate(messages) if message in users]
+    last = max(asked, key=lambda index: (_number(messages[index], layout.numbered), index), default=-1)
+    end = next((index for index in asked if index > last), None)
+    return messages[max(last, 0) : last + 1], messages[last + 1 : end]
+
+
+def _number(prompt: HtmlElement, attribute: str) -> int:
+    """The number that the page gives the turn of `prompt`; -1 where it gives none."""
+    around = closest(prompt, f"[{attribute}]") if attribute else None
+    number = around.get(attribute, "") if around is not None else ""
+    return int(number) if number.isascii() and number.isdecimal() and len(number) < 10 else -1
 
 
 def _turn(message: HtmlElement, layout: Layout) -> HtmlElement:
@@ -173,7 +186,7 @@ def _finished(scene: Scene, text: str) -> bool | None:
         return False
     if any(found(turn, layout.busy) for turn in turns):
         return False
-    if found(turns[-1], layout.finished):
+    if following(scene.answers[-1], layout.finished) if layout.follows else found(turns[-1], layout.finished):
         return True
     return None if closest(turns[-1], layout.turn) is None else False
 
