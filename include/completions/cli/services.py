@@ -39,14 +39,15 @@ def rehearse(
     fault: Annotated[str | None, typer.Option(help="Deal this fault to everyone.")] = None,
 ) -> None:
     """Serve the stand-ins alone, until Ctrl-C."""
-    from completions.rehearsal import FAULTS, Rehearsal, serve
+    from completions.rehearsal import Rehearsal, serve
+    from completions.rehearsal.faults import NAMES
     from completions.rehearsal.sites import STAND_INS, front_ends
 
     known = sorted({end for name in STAND_INS for end in front_ends(name)})
     if ui not in (*known, "mixed"):
         raise Refused("--ui", ui, f"give {', '.join(known)} or mixed")
-    if fault is not None and fault not in FAULTS:
-        raise Refused("--fault", fault, f"give one of {', '.join(sorted(FAULTS))}")
+    if fault is not None and fault not in NAMES:
+        raise Refused("--fault", fault, f"give one of {', '.join(sorted(NAMES))}")
     serve(Rehearsal(port=port, latency=latency, ui=ui, fault=fault), _say_where)
 
 

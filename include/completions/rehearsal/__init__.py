@@ -1,11 +1,12 @@
 """Stand-ins for the chat sites, served on loopback, so that everything can be proven without touching a live site."""
 
 from completions.rehearsal.book import Asking, Callback, Settings
-from completions.rehearsal.faults import FAULTS
+from completions.rehearsal.faults import BY_SITE, FAULTS
 from completions.rehearsal.server import Rehearsal, build, serve
 from completions.rehearsal.truth import Cited, Listed, Truth, normalised, truth_of
 
 __all__ = [
+    "BY_SITE",
     "FAULTS",
     "Asking",
     "Callback",

@@ -26,10 +26,16 @@ FAULTS: dict[str, str] = {
     "dialog": "answered",
     "failure_as_answer": "network",
 }
-"""Every fault by name, and the outcome of a conversation that meets it.
+"""The faults of ChatGPT by name, and the outcome of a conversation that meets them; other sites share most of them.
 
 No form of `refused` is documented for front end A: there it is a turn of apology that a `moderation` event blocks.
 """
+
+BY_SITE: dict[str, dict[str, str]] = {"chatgpt": FAULTS}
+"""The faults that each site's stand-in knows, those above or its own, and their outcomes there."""
+
+NAMES = frozenset(name for faults in BY_SITE.values() for name in faults)
+"""Every fault of any site."""
 
 WALLS = frozenset({"challenge", "blocked", "login_wall", "layout_changed", "unavailable_here", "slow_load"})
 """Faults that can take the place of the page itself."""
@@ -43,13 +49,13 @@ _TAG = re.compile(r" \[fault:(\w+)\]\Z")
 def tagged(prompt: str) -> str | None:
     """The fault that the prompt itself asks for, as in `best guitars [fault:challenge]`."""
     match = _TAG.search(prompt)
-    return match[1] if match and match[1] in FAULTS else None
+    return match[1] if match and match[1] in NAMES else None
 
 
 def checked(fault: str) -> str:
     """`fault` when it is one; ValueError with the known names when it is not."""
-    if fault not in FAULTS:
-        raise ValueError(f"fault {fault!r}: not a known fault, take one of {', '.join(sorted(FAULTS))}")
+    if fault not in NAMES:
+        raise ValueError(f"fault {fault!r}: not a known fault, take one of {', '.join(sorted(NAMES))}")
     return fault
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,10 +10,10 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from completions.rehearsal.document import Entity, Pill, pieces_of
+from completions.rehearsal.document import Entity, Map, Pill, pieces_of
 from completions.rehearsal.draft import Draft, WebPage
 from completions.rehearsal.tracking import tracked
-from completions.rehearsal.wording import MAP_MARK, cite_mark, entity_mark, markdown_of
+from completions.rehearsal.wording import markdown_of
 
 Json = dict[str, Any]
 
@@ -30,7 +31,7 @@ class Written:
 
 def written_parts(draft: Draft) -> Iterator[Written]:
     """The marked markdown in bits of a few letters; marks are cut too, as the model writes them letter by letter."""
-    markdown = markdown_of(draft.blocks, marks=True)
+    markdown = markdown_of(draft.blocks, mark_of)
     references = _references(draft)
     end = 0
     for mark in _MARK.finditer(markdown):
@@ -45,7 +46,7 @@ def written_parts(draft: Draft) -> Iterator[Written]:
 
 def footnote(draft: Draft) -> list[Json]:
     """The references that have no mark: the list of sources and the suggested next prompts."""
-    end = len(markdown_of(draft.blocks, marks=True))
+    end = len(markdown_of(draft.blocks, mark_of))
     place = {"matched_text": " ", "start_idx": end, "end_idx": end}
     sources = [
         {key: _item(page)[key] for key in ("title", "url", "attribution")} for page in draft.pages[: draft.cited]
@@ -69,6 +70,18 @@ def searched(draft: Draft) -> Json:
     }
 
 
+def mark_of(mark: Pill | Entity | Map) -> str:
+    """The private-use mark for it: U+E200 kind U+E202 argument ... U+E201."""
+    match mark:
+        case Pill(pages=pages):
+            kind, arguments = "cite", [f"turn0search{number}" for number in pages]
+        case Entity(name=name, category=category, query=query):
+            kind, arguments = "entity", [json.dumps([category, name, query], ensure_ascii=False)]
+        case Map():
+            kind, arguments = "map", ["turn0business0"]
+    return f"\ue200{kind}" + "".join(f"\ue202{argument}" for argument in arguments) + "\ue201"
+
+
 def _bits(text: str) -> list[str]:
     return _TOKENS.findall(text)
 
@@ -76,14 +89,14 @@ def _bits(text: str) -> list[str]:
 def _references(draft: Draft) -> dict[str, Json]:
     """What each mark stands for."""
     pins = [{"name": place.name, "category": place.category} for place in draft.places]
-    references: dict[str, Json] = {MAP_MARK: {"type": "map", "places": pins}}
+    references: dict[str, Json] = {mark_of(Map()): {"type": "map", "places": pins}}
     for piece in (piece for block in draft.blocks for piece in pieces_of(block)):
         match piece:
             case Pill():
-                references[cite_mark(piece)] = _group(piece, draft)
+                references[mark_of(piece)] = _group(piece, draft)
             case Entity(name=name, category=category, query=query):
                 told = {"category": category, "name": name, "extra_params": {"disambiguation": query}}
-                references[entity_mark(piece)] = {"type": "entity", **told}
+                references[mark_of(piece)] = {"type": "entity", **told}
     return references
 
 

@@ -1,12 +1,11 @@
 """What a document reads like, as text and as markdown.
 
-Markdown comes in two dresses: clean, and as it travels on the wire of front end A, where citations and entities are
-private-use marks (U+E200 kind U+E202 argument ... U+E201).
+Markdown comes clean, or with the marks by which a site's wire says where citations, entities and widgets stand.
 """
 
 from __future__ import annotations
 
-import json
+from collections.abc import Callable
 
 from completions.rehearsal.document import (
     Block,
@@ -27,8 +26,13 @@ from completions.rehearsal.document import (
 _STYLES = {"plain": "", "strong": "**", "em": "*", "code": "`"}
 
 
-MAP_MARK = "\ue200map\ue202turn0business0\ue201"
-"""Where the map goes, on the wire."""
+Mark = Callable[[Pill | Entity | Map], str]
+"""What a site's wire writes where a label, an entity or a widget stands."""
+
+
+def unmarked(mark: Pill | Entity | Map) -> str:
+    """No marks: an entity is its name, the others are not there."""
+    return mark.name if isinstance(mark, Entity) else ""
 
 
 def text_of(blocks: tuple[Block, ...]) -> str:
@@ -37,21 +41,10 @@ def text_of(blocks: tuple[Block, ...]) -> str:
     return "\n".join(line.rstrip() for line in lines if line.strip())
 
 
-def markdown_of(blocks: tuple[Block, ...], *, marks: bool = False) -> str:
-    """The answer as markdown, clean or with the `marks` of the wire."""
-    written = (_block_markdown(block, marks) for block in blocks)
+def markdown_of(blocks: tuple[Block, ...], mark: Mark = unmarked) -> str:
+    """The answer as markdown, clean or with the marks of a site's wire."""
+    written = (_block_markdown(block, mark) for block in blocks)
     return "\n\n".join(markdown for markdown in written if markdown)
-
-
-def cite_mark(pill: Pill) -> str:
-    """The mark that stands for `pill` on the wire."""
-    return "\ue200cite" + "".join(f"\ue202turn0search{number}" for number in pill.pages) + "\ue201"
-
-
-def entity_mark(entity: Entity) -> str:
-    """The mark that stands for `entity` on the wire."""
-    arguments = json.dumps([entity.category, entity.name, entity.query], ensure_ascii=False)
-    return f"\ue200entity\ue202{arguments}\ue201"
 
 
 def _block_text(block: Block) -> str:
@@ -86,13 +79,13 @@ def _piece_text(piece: Piece) -> str:
             return ""
 
 
-def _block_markdown(block: Block, marks: bool) -> str:
+def _block_markdown(block: Block, mark: Mark) -> str:
     match block:
         case Paragraph(pieces=pieces, level=level):
-            return "#" * level + " " * bool(level) + _pieces_markdown(pieces, marks)
+            return "#" * level + " " * bool(level) + _pieces_markdown(pieces, mark)
         case Listing(items=items, ordered=ordered):
             bullets = (f"{number}." if ordered else "-" for number in range(1, len(items) + 1))
-            written = (_pieces_markdown(item, marks) for item in items)
+            written = (_pieces_markdown(item, mark) for item in items)
             return "\n".join(f"{bullet} {item}" for bullet, item in zip(bullets, written, strict=True))
         case Table(rows=rows):
             head, *body = rows
@@ -103,20 +96,18 @@ def _block_markdown(block: Block, marks: bool) -> str:
         case Display(formula=formula):
             return f"\\[\n{formula.tex}\n\\]"
         case Map():
-            return MAP_MARK if marks else ""
+            return mark(block)
 
 
-def _pieces_markdown(pieces: Pieces, marks: bool) -> str:
-    return "".join(_piece_markdown(piece, marks) for piece in pieces).rstrip()
+def _pieces_markdown(pieces: Pieces, mark: Mark) -> str:
+    return "".join(_piece_markdown(piece, mark) for piece in pieces).rstrip()
 
 
-def _piece_markdown(piece: Piece, marks: bool) -> str:
+def _piece_markdown(piece: Piece, mark: Mark) -> str:
     match piece:
         case Words(text=text, style=style):
             return f"{_STYLES[style]}{text}{_STYLES[style]}"
-        case Entity(name=name):
-            return entity_mark(piece) if marks else name
         case Formula(tex=tex):
             return f"\\({tex}\\)"
-        case Pill():
-            return cite_mark(piece) if marks else ""
+        case _:
+            return mark(piece)
