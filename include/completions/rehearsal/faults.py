@@ -31,7 +31,28 @@ FAULTS: dict[str, str] = {
 No form of `refused` is documented for front end A: there it is a turn of apology that a `moderation` event blocks.
 """
 
-BY_SITE: dict[str, dict[str, str]] = {"chatgpt": FAULTS}
+GEMINI: dict[str, str] = {
+    "challenge": "challenge",
+    "login_wall": "login_wall",
+    "rate_limited": "rate_limited",
+    "unavailable_here": "unavailable_here",
+    "blocked": "blocked",
+    "code_1013": "network",
+    "code_1096_after": "answered",
+    "http_429": "rate_limited",
+    "http_500": "network",
+    "no_answer": "no_answer",
+    "cut_stream": "network",
+    "stalled_stream": "timeout",
+    "slow_first_token": "timeout",
+    "slow_load": "timeout",
+    "layout_changed": "layout_changed",
+    "dialog": "answered",
+}
+"""Gemini's: `challenge` is Google's sorry page, `login_wall` its sign-in; `rate_limited`, `unavailable_here` and
+`blocked` are the stream's codes 1037, 1060 and 1096, which after a whole answer means nothing (`code_1096_after`)."""
+
+BY_SITE: dict[str, dict[str, str]] = {"chatgpt": FAULTS, "gemini": GEMINI}
 """The faults that each site's stand-in knows, those above or its own, and their outcomes there."""
 
 NAMES = frozenset(name for faults in BY_SITE.values() for name in faults)
