@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from itertools import pairwise
 from random import Random
+from typing import TypeVar
 
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Send
@@ -15,6 +16,11 @@ from completions.rehearsal.book import Asking, Book
 _FIRST_TOKEN = 0.25
 """Share of the latency that passes before the first piece of the answer."""
 _PIECES_PER_SECOND = 12
+_HALVED = frozenset({"cut_stream", "stalled_stream"})
+"""Faults whose stream carries half of the answer."""
+
+T = TypeVar("T")
+S = TypeVar("S", bytes, list[str])
 
 
 def streamed(head: bytes, body: bytes, media_type: str, asking: Asking, book: Book) -> Response:
@@ -25,16 +31,22 @@ def streamed(head: bytes, body: bytes, media_type: str, asking: Asking, book: Bo
 
 
 async def paced(head: bytes, body: bytes, asking: Asking, book: Book) -> AsyncIterator[bytes]:
-    """`head` at once, then `body` over the rehearsal's latency, in pieces cut anywhere as a network does.
-
-    A cut or stalled stream carries half of the body. The asking is complete when all of it was sent.
-    """
+    """`head` at once, then `body` over the rehearsal's latency, in pieces cut anywhere as a network does."""
     yield head
+    async for piece in spread(_cut(halved(body, asking), book.settings.latency), asking, book):
+        yield piece
+
+
+def halved(pieces: S, asking: Asking) -> S:
+    """What a cut or stalled stream carries of `pieces`, the first half; others carry all."""
+    return pieces[: len(pieces) // 2] if asking.fault in _HALVED else pieces
+
+
+async def spread(pieces: Sequence[T], asking: Asking, book: Book) -> AsyncIterator[T]:
+    """`pieces` over the rehearsal's latency; the asking is complete when the last one was sent and the fault allows."""
     if asking.fault == "slow_first_token":
         await book.closing.wait()
-    halved = asking.fault in ("cut_stream", "stalled_stream")
     latency = book.settings.latency
-    pieces = _cut(body[: len(body) // 2] if halved else body, latency)
     start = asyncio.get_running_loop().time() + latency * _FIRST_TOKEN
     for number, piece in enumerate(pieces):
         due = start + latency * (1 - _FIRST_TOKEN) * number / max(1, len(pieces) - 1)
@@ -44,7 +56,7 @@ async def paced(head: bytes, body: bytes, asking: Asking, book: Book) -> AsyncIt
         yield piece
     if asking.fault == "stalled_stream":
         await book.closing.wait()
-    if not halved:
+    if asking.fault not in _HALVED:
         book.complete(asking)
 
 

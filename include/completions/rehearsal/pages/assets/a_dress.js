@@ -42,12 +42,8 @@ function codeBlock(language, source, at) {
 }
 
 function math(tex, display = false) {
-  const shown = typeset(tex);
-  const words = shown.replace(/<[^>]*>/g, "");
-  const katex = `<span class="katex"><span class="katex-mathml"><math xmlns="http://www.w3.org/1998/Math/MathML"><semantics
-    ><mrow><mi>${words}</mi></mrow><annotation encoding="application/x-tex">${escaped(tex)}</annotation></semantics></math
-    ></span><span class="katex-html" aria-hidden="true"><span class="base"><span class="mord">${shown}</span></span></span></span>`;
-  return display ? `<span data-testid="math-block-layout" class="katex-display">${katex}</span>` : `<span class="inline-block align-middle">${katex}</span>`;
+  const drawn = katex(tex);
+  return display ? `<span data-testid="math-block-layout" class="katex-display">${drawn}</span>` : `<span class="inline-block align-middle">${drawn}</span>`;
 }
 
 function mapWidget(references) {

@@ -62,3 +62,12 @@ function typeset(tex) {
   const named = tex.replace(/\\[a-z]+ ?/g, (name) => SYMBOLS[name.trim()] ?? "").replaceAll(" ", "");
   return named.replace(/\^(\w|{[^}]*})/g, "<sup>$1</sup>").replace(/_(\w)/g, "<sub>$1</sub>").replace(/[{}]/g, "");
 }
+
+// A formula as KaTeX draws it: its source beside what the eye sees.
+function katex(tex) {
+  const shown = typeset(tex);
+  const words = shown.replace(/<[^>]*>/g, "");
+  return `<span class="katex"><span class="katex-mathml"><math xmlns="http://www.w3.org/1998/Math/MathML"><semantics
+    ><mrow><mi>${words}</mi></mrow><annotation encoding="application/x-tex">${escaped(tex)}</annotation></semantics></math
+    ></span><span class="katex-html" aria-hidden="true"><span class="base"><span class="mord">${shown}</span></span></span></span>`;
+}
