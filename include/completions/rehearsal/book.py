@@ -146,6 +146,11 @@ class Book:
         """Deal `fault` to the next `times` askings of `prompt` (to all, where None)."""
         self.scripts[prompt] = Script(checked(fault), times)
 
+    def due(self, prompt: str) -> str | None:
+        """The fault that the next asking of `prompt` meets."""
+        script = self.scripts.get(prompt)
+        return script.fault if script and script.times != 0 else tagged(prompt) or self.settings.fault
+
     def reset(self) -> None:
         """Forget everything but the settings."""
         for memory in (self.visits, self.asked, self.scripts, self.callbacks, self.replies):
@@ -162,12 +167,10 @@ class Book:
         return self.callbacks[name][-1]
 
     def _deal(self, prompt: str) -> str | None:
-        script = self.scripts.get(prompt)
-        if script and script.times != 0:
-            if script.times is not None:
-                script.times -= 1
-            return script.fault
-        return tagged(prompt) or self.settings.fault
+        fault, script = self.due(prompt), self.scripts.get(prompt)
+        if script and script.times:
+            script.times -= 1
+        return fault
 
     def _log(self, asking: Asking) -> None:
         if self.settings.log:

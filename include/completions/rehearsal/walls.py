@@ -11,9 +11,10 @@ from completions.rehearsal.book import Book, Visit
 
 PAGES = Path(__file__).parent / "pages"
 
-_CHALLENGED = (403, {"cf-mitigated": "challenge"})
+CHALLENGED = (403, {"cf-mitigated": "challenge"})
+"""Status and headers of a challenge."""
 _PAGES: dict[str, tuple[int, dict[str, str]]] = {
-    "challenge": _CHALLENGED,
+    "challenge": CHALLENGED,
     "blocked": (403, {}),
     "layout_changed": (200, {}),
     "unavailable_here": (200, {}),
@@ -41,7 +42,7 @@ def interruption(fault: str | None, visit: Visit) -> Response | None:
     """What a prompt gets in place of a stream where `fault` shows in the HTTP status; the page does the rest."""
     if fault in _RELOADED:
         visit.wall = fault
-        status, headers = _CHALLENGED if fault == "challenge" else (409, {})
+        status, headers = CHALLENGED if fault == "challenge" else (409, {})
         return Response(status_code=status, headers=headers)
     match fault:
         case "http_429":
