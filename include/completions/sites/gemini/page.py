@@ -1,0 +1,117 @@
+"""What the page shows of the answer: its words, sources, places and pictures."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from copy import deepcopy
+from urllib.parse import urlsplit
+
+from lxml.html import HtmlElement
+
+from completions.answer import Image, ShownPlace
+from completions.links import is_web
+from completions.markup import closest, drop, found
+from completions.sites.gemini.body import read_body
+from completions.sites.gemini.layout import CARDS, CHIPS, CONVERSATION, PLACES, THOUGHTS
+from completions.sites.gemini.links import entries
+from completions.sites.scene import Scene, is_hidden, outer
+from completions.sites.sight import Link, Sight
+
+_PANELS = "context-sidebar, side-bar-sources, deep-research-source-lists"
+_MODEL = 'bard-mode-switcher .picker-primary-text, [data-test-id="logo-pill-label-container"]'
+_ICONS = re.compile(r"favicon|/s2/|//(?:www|ssl)\.gstatic\.com/")
+_RATING = re.compile(r"\s*([0-5](?:[.,]\d)?)\s+stars?\b", re.IGNORECASE)
+
+
+def read_answer(scene: Scene, sight: Sight) -> None:
+    """Add to `sight` what the page shows of the last prompt's answer."""
+    sight.conversation = _conversation(scene)
+    sight.model = next((" ".join(each.text_content().split()) for each in found(scene.root, _MODEL)), None) or None
+    if not scene.answers:
+        return
+    panels = _panels(scene)
+    listed = [page for panel in panels for page in entries(panel)]
+    sight.sources = listed if panels else None
+    sight.portions = sight.portions.model_copy(update={"sources_html": outer(panels)})
+    chips, cards = _opened(scene)
+    sight.body = read_body(scene.words(), cards, listed)
+    if unknown := chips - len(sight.body.pills):
+        sight.warnings += [f"{unknown} of the {chips} chips that cite were not opened"]
+    pieces = _pieces(scene)
+    sight.places = _places(pieces)
+    sight.images = _images(pieces)
+
+
+def _conversation(scene: Scene) -> str | None:
+    known = scene.url and is_web(scene.url) and re.match(CONVERSATION, urlsplit(scene.url).path)
+    return scene.url if known else None
+
+
+def _panels(scene: Scene) -> list[HtmlElement]:
+    """The list of sources that was opened; one left open counts where it cannot be another turn's."""
+    if opened := scene.opened("sources"):
+        return opened
+    if len(found(scene.root, scene.layout.turn)) > 1:
+        return []
+    left = [each for each in found(scene.root, _PANELS) if not is_hidden(each) and found(each, "a[href]")]
+    return [each for each in left if not any(above in left for above in each.iterancestors())]
+
+
+def _opened(scene: Scene) -> tuple[int, list[list[Link]]]:
+    """How many chips the answer has, and the pages of those that were opened, in order."""
+    chips = [chip for answer in scene.answers for chip in found(answer, f"{scene.layout.body} {CHIPS}")]
+    before = found(scene.root, f"{scene.layout.body} {CHIPS}").index(chips[0]) if chips else 0
+    return len(chips), [entries(card) for card in scene.opened("cards")[before:]]
+
+
+def _pieces(scene: Scene) -> list[HtmlElement]:
+    """What is drawn of the answer, cards and pictures included, without what the model only thought."""
+    shown = [each for answer in scene.answers for each in found(answer, ".model-response-text") or [answer]]
+    copies = [deepcopy(each) for each in shown]
+    for copy in copies:
+        drop(copy, f"{THOUGHTS}, {CHIPS}, user-query, sources-list")
+    return copies
+
+
+def _places(pieces: Iterable[HtmlElement]) -> list[ShownPlace]:
+    cards = [card for piece in pieces for card in found(piece, f"{CARDS}, {PLACES}")]
+    named = {name: card for card in reversed(cards) if (name := _name(card))}
+    return [
+        ShownPlace(position=position, name=name, rating=_rating(card), url=_leads_to(card))
+        for position, (name, card) in enumerate(reversed(named.items()), 1)
+    ]
+
+
+def _name(card: HtmlElement) -> str | None:
+    """The first words of a card: they stand before its rows (`5.0 stars rating`, `Open`)."""
+    copy = deepcopy(card)
+    drop(copy, "rich-list-row, img, mat-icon")
+    return next((" ".join(text.split()) for text in copy.itertext() if text.strip()), None)
+
+
+def _rating(card: HtmlElement) -> float | None:
+    rows = [each.text_content() for each in found(card, "rich-list-row")]
+    rated = next(filter(None, map(_RATING.match, rows)), None)
+    return float(rated[1].replace(",", ".")) if rated else None
+
+
+def _leads_to(card: HtmlElement) -> str | None:
+    return next((url for each in found(card, "a[href]") if is_web(url := each.get("href", ""))), None)
+
+
+def _images(pieces: Iterable[HtmlElement]) -> list[Image]:
+    """The pictures, each once; neither the icons of sites nor those of places."""
+    shown: dict[str, HtmlElement] = {}
+    for img in (img for piece in pieces for img in found(piece, "img")):
+        urls = [url for url in (img.get("data-full-size-image-uri", ""), img.get("src", "")) if is_web(url)]
+        if urls and not _ICONS.search(urls[-1]) and closest(img, CARDS) is None:
+            shown.setdefault(urls[0], img)
+    return [
+        Image(position=position, url=url, title=img.get("alt") or None, source_url=_around(img))
+        for position, (url, img) in enumerate(shown.items(), 1)
+    ]
+
+
+def _around(img: HtmlElement) -> str | None:
+    return next((url for each in img.iterancestors("a") if is_web(url := each.get("href", ""))), None)
