@@ -16,6 +16,19 @@ function blocksOf(source) {
   return blocks.filter((block) => block.text);
 }
 
+// Draw what changed: blocks that read as before stay as they are.
+function redraw(container, text, references) {
+  blocksOf(text).forEach((block, index) => {
+    const html = renderBlock(block, references);
+    const drawn = container.children[index];
+    if (drawn?.source === html) return;
+    const element = fragment(html);
+    element.source = html;
+    if (drawn) drawn.replaceWith(element);
+    else container.append(element);
+  });
+}
+
 function renderBlock({ text, start, end }, references) {
   const at = `data-start="${start}" data-end="${end}"`;
   const inline = (words) => renderInline(words, references);
