@@ -52,7 +52,30 @@ GEMINI: dict[str, str] = {
 """Gemini's: `challenge` is Google's sorry page, `login_wall` its sign-in; `rate_limited`, `unavailable_here` and
 `blocked` are the stream's codes 1037, 1060 and 1096, which after a whole answer means nothing (`code_1096_after`)."""
 
-BY_SITE: dict[str, dict[str, str]] = {"chatgpt": FAULTS, "gemini": GEMINI}
+COPILOT: dict[str, str] = {
+    "challenge": "challenge",
+    "challenge_after": "challenge",
+    "banned": "blocked",
+    "login_wall": "login_wall",
+    "unavailable_here": "unavailable_here",
+    "region_error": "unavailable_here",
+    "m365": "layout_changed",
+    "layout_changed": "layout_changed",
+    "invalid_event": "network",
+    "message_error": "network",
+    "http_429": "rate_limited",
+    "http_500": "network",
+    "no_answer": "no_answer",
+    "cut_stream": "network",
+    "stalled_stream": "timeout",
+    "slow_first_token": "timeout",
+    "slow_load": "timeout",
+    "dialog": "answered",
+}
+"""Copilot's: `challenge_after`, `banned`, `region_error`, `invalid_event` and `message_error` are events of its socket
+in place of an answer, `m365` the page of another product. How it looks when too much was asked is not documented."""
+
+BY_SITE: dict[str, dict[str, str]] = {"chatgpt": FAULTS, "gemini": GEMINI, "copilot": COPILOT}
 """The faults that each site's stand-in knows, those above or its own, and their outcomes there."""
 
 NAMES = frozenset(name for faults in BY_SITE.values() for name in faults)
