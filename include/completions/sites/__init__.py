@@ -9,8 +9,9 @@ from completions.markup import decoded
 from completions.sites.base import Captured, Site
 from completions.sites.chat import Chat
 from completions.sites.chatgpt import ChatGPT
+from completions.sites.gemini import Gemini
 
-_SITES: dict[str, type[Chat]] = {"chatgpt": ChatGPT}
+_SITES: dict[str, type[Chat]] = {"chatgpt": ChatGPT, "gemini": Gemini}
 NAMES = tuple(_SITES)
 """Every site there is an adapter for."""
 

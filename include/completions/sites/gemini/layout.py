@@ -71,7 +71,7 @@ DETOURS = (
     Detour(
         Outcome.LOGIN_WALL,
         "the site led to its login page",
-        r"^https?://accounts\.google\.|^https?://[^/?#]+/(?:ServiceLogin|InteractiveLogin|v3/signin|signin)\b",
+        r"^https?://(?:[^/?#]+/)?accounts\.google\.|^https?://[^/?#]+/(?:ServiceLogin|InteractiveLogin|v3/signin)\b",
     ),
 )
 FAILED = Barrier(

@@ -32,13 +32,14 @@ def read_answer(scene: Scene, sight: Sight) -> None:
         return
     panels = _panels(scene)
     listed = [page for panel in panels for page in entries(panel)]
-    sight.sources = listed if panels else None
     sight.portions = sight.portions.model_copy(update={"sources_html": outer(panels)})
     chips, cards = _opened(scene)
     sight.body = read_body(scene.words(), cards, listed)
     if unknown := chips - len(sight.body.pills):
         sight.warnings += [f"{unknown} of the {chips} chips that cite were not opened"]
     pieces = _pieces(scene)
+    if panels or chips:
+        sight.sources = [*listed, *(page for pill in sight.body.pills for page in pill.links)]
     sight.places = _places(pieces)
     sight.images = _images(pieces)
 
