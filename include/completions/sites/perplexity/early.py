@@ -26,6 +26,7 @@ def modernise(entry: Entry) -> None:
         return  # cut on its way
     _put(entry, "pro_search_steps", "plan_block", {"steps": [_step(step) for step in steps]})
     _put(entry, "web_results", "web_result_block", {"web_results": list(rows(answer, "web_results"))})
+    entry.early = True
     if words := string(answer, "answer") or (None if answer else said):
         _put(entry, "ask_text", "markdown_block", {"answer": words})
 

@@ -47,7 +47,7 @@ def read_entry(entry: Entry) -> Sight:
     sight.follow_up_questions = _follow_ups(entry)
     sight.images, sight.products, sight.places = images(entry), products(entry), places(entry)
     sight.trouble = _failure(entry) or _wall(entry, sight, text or "")
-    sight.finished = entry.ended and whole and not _failed(entry)
+    sight.finished = entry.ended and whole and (sight.trouble is None or sight.trouble.yields)
     if text is not None:
         sight.body, unresolved = resolve(text, pages)
         sight.warnings += [f"{unresolved} citation marks of the wire have no page"] * bool(unresolved)
@@ -63,9 +63,7 @@ def country(entry: Entry) -> str | None:
 
 
 def _variant(entry: Entry) -> str:
-    if entry.of_kind("workflow_block"):
-        return WORKFLOW.name
-    return PROSE.name if entry.blocks and "text" not in entry.told else BARE.name
+    return BARE.name if entry.early else WORKFLOW.name if entry.of_kind("workflow_block") else PROSE.name
 
 
 def _conversation(entry: Entry) -> str | None:
@@ -206,7 +204,7 @@ def _follow_ups(entry: Entry) -> list[str] | None:
 
 
 def _failed(entry: Entry) -> bool:
-    return entry.told.get("status") == "FAILED" or bool(string(entry.told, "error_code"))
+    return (string(entry.told, "status") or "").upper() == "FAILED" or bool(string(entry.told, "error_code"))
 
 
 def _failure(entry: Entry) -> Trouble | None:

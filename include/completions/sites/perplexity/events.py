@@ -42,10 +42,8 @@ class Entry:
     """What the site wants of the visitor, by name."""
     ended: bool = False
     """Whether the site said that it sent everything."""
-    last: set[tuple[str, str]] = field(default_factory=set)
-    """Blocks that came whole with the end."""
-    late: bool = False
-    """Whether there were blocks after the end: events are not in their order."""
+    early: bool = False
+    """Whether there were no blocks yet when it was sent; see `early`."""
 
     def of_kind(self, kind: str) -> dict[str, Block]:
         """Blocks of a kind by their usage."""
@@ -91,16 +89,15 @@ class Reader:
                 self._event(each)
 
     def _event(self, event: dict[str, object]) -> None:
-        if not (any(key in event for key in _TELLING) or event.get("status") in _STATUSES):
+        if not (any(key in event for key in _TELLING) or _status(event) in _STATUSES):
             return
-        entry = self._entry(string(event, "backend_uuid"))
-        if entry.ended:
-            entry.late = entry.late or bool(event.get("blocks"))
-            return
+        entry, last = self._entry(string(event, "backend_uuid")), _is_last(event)
+        if entry.ended and not last:
+            return  # told again, from the beginning, after a reconnect
         entry.told |= {key: value for key, value in event.items() if key != "blocks" and value is not None}
         if upsell := _unpacked(event.get("upsell_information")):
             entry.upsells[string(upsell, "name") or ""] = upsell
-        entry.ended = _is_last(event)
+        entry.ended = last
         for block in rows(event, "blocks"):
             _take(entry, block)
 
@@ -112,10 +109,14 @@ class Reader:
         return self.entries[-1]
 
 
+def _status(event: dict[str, object]) -> str:
+    return (string(event, "status") or "").upper()
+
+
 def _is_last(event: dict[str, object]) -> bool:
     """Whether the answer is whole: completed and final. A first `final` comes while it is still pending."""
     final = [event[key] for key in ("final", "final_sse_message") if key in event]
-    return event.get("status") == "COMPLETED" and (True in final or not final)
+    return _status(event) == "COMPLETED" and (True in final or not final)
 
 
 def _unpacked(value: object) -> dict[str, object]:
@@ -136,7 +137,6 @@ def _take(entry: Entry, block: dict[str, object]) -> None:
                 _append(known, value)
             else:
                 known.value, known.stale = value, False
-            entry.last |= {(usage, kind)} if entry.ended else set()
 
 
 def _patch(block: Block, operations: list[dict[str, object]]) -> None:

@@ -23,10 +23,9 @@ from completions.text import markdown, tidy, words
 
 _CITED = "data-pplx-citation-url"
 _CHIPS = f"[data-pplx-citation], [{_CITED}], span.citation, a.citation"
-_PANELS = (
-    '[role="tabpanel"][aria-labelledby*="sources"], [role="tabpanel"][aria-labelledby*="citations"], '
-    "div.fixed.inset-y-0.right-0"
-)
+_TABS = '[role="tabpanel"][aria-labelledby*="sources"], [role="tabpanel"][aria-labelledby*="citations"]'
+_PANE = "div.fixed.inset-y-0.right-0"  # at the right, of 2025
+_CARDS = 'a[target="_blank"][href]'
 _TITLES = '[class*="line-clamp-"]'
 _MODEL = re.compile(r"\s*Prepared (?:using|by) (\S[^\n]{0,80}?)\s*")
 """The line below an answer that says which model wrote it; English, the only form known."""
@@ -35,7 +34,8 @@ _MODEL = re.compile(r"\s*Prepared (?:using|by) (\S[^\n]{0,80}?)\s*")
 def read_answer(scene: Scene, sight: Sight) -> None:
     """Add to `sight` what the page shows of the last prompt's answer."""
     sight.conversation = _conversation(scene)
-    panels = [panel for panel in found(scene.root, _PANELS) if found(panel, "a[href]")]
+    panels = [tab for tab in found(scene.root, _TABS) if found(tab, _CARDS)]
+    panels += [pane for pane in found(scene.root, _PANE) if any(map(_card_title, found(pane, _CARDS)))]
     sight.portions = sight.portions.model_copy(update={"sources_html": outer(panels)})
     listed = unique(link for panel in panels for link in _listed(panel))
     sight.sources = listed or None
@@ -91,7 +91,7 @@ def _title(chip: HtmlElement) -> str | None:
 
 def _listed(panel: HtmlElement) -> list[Link]:
     """The cards of an opened list of sources: links with the title in a clamped line."""
-    cards = [(url, card) for card in found(panel, "a[href]") if is_web(url := card.get("href", ""))]
+    cards = [(url, card) for card in found(panel, _CARDS) if is_web(url := card.get("href", ""))]
     return [Link(url, title=_card_title(card)) for url, card in cards if not is_of(url, LOOKS.hosts)]
 
 
