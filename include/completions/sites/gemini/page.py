@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from copy import deepcopy
 from urllib.parse import urlsplit
 
@@ -21,7 +21,8 @@ from completions.sites.sight import Link, Sight
 _PANELS = "context-sidebar, side-bar-sources, deep-research-source-lists"
 _MODEL = 'bard-mode-switcher .picker-primary-text, [data-test-id="logo-pill-label-container"]'
 _ICONS = re.compile(r"favicon|/s2/|//(?:www|ssl)\.gstatic\.com/")
-_RATING = re.compile(r"\s*([0-5](?:[.,]\d)?)\s+stars?\b", re.IGNORECASE)
+_ROWS = "rich-list-row"
+_RATING = re.compile(r"(?<![\d.,])([0-5](?:[.,]\d)?)\s*(?:stars?\b|★)", re.IGNORECASE)
 
 
 def read_answer(scene: Scene, sight: Sight) -> None:
@@ -32,10 +33,10 @@ def read_answer(scene: Scene, sight: Sight) -> None:
         return
     panels = _panels(scene)
     listed = [page for panel in panels for page in entries(panel)]
-    sight.portions = sight.portions.model_copy(update={"sources_html": outer(panels)})
+    sight.portions = sight.portions.model_copy(update={"sources_html": outer([each for each in panels if len(each)])})
     chips, cards = _opened(scene)
     sight.body = read_body(scene.words(), cards, listed)
-    if unknown := chips - len(sight.body.pills):
+    if (unknown := chips - len(sight.body.pills)) > 0:
         sight.warnings += [f"{unknown} of the {chips} chips that cite were not opened"]
     pieces = _pieces(scene)
     if panels or chips:
@@ -76,24 +77,33 @@ def _pieces(scene: Scene) -> list[HtmlElement]:
 
 
 def _places(pieces: Iterable[HtmlElement]) -> list[ShownPlace]:
-    cards = [card for piece in pieces for card in found(piece, f"{CARDS}, {PLACES}")]
-    named = {name: card for card in reversed(cards) if (name := _name(card))}
+    shown: dict[str, HtmlElement] = {}
+    for card in (card for piece in pieces for card in found(piece, f"{CARDS}, {PLACES}")):
+        for name, place in _named(card):
+            shown.setdefault(name, place)
     return [
-        ShownPlace(position=position, name=name, rating=_rating(card), url=_leads_to(card))
-        for position, (name, card) in enumerate(reversed(named.items()), 1)
+        ShownPlace(position=position, name=name, rating=_rating(place), url=_leads_to(place))
+        for position, (name, place) in enumerate(shown.items(), 1)
     ]
 
 
-def _name(card: HtmlElement) -> str | None:
-    """The first words of a card: they stand before its rows (`5.0 stars rating`, `Open`)."""
-    copy = deepcopy(card)
-    drop(copy, "rich-list-row, img, mat-icon")
-    return next((" ".join(text.split()) for text in copy.itertext() if text.strip()), None)
+def _named(card: HtmlElement) -> Iterator[tuple[str, HtmlElement]]:
+    """The places of a card: one whose name stands before its rows (`5.0 stars rating`, `Open`), or one a row."""
+    head = deepcopy(card)
+    drop(head, _ROWS)
+    if name := _first(head):
+        yield name, card
+    else:
+        yield from ((name, row) for row in found(card, _ROWS) if (name := _first(row)))
 
 
-def _rating(card: HtmlElement) -> float | None:
-    rows = [each.text_content() for each in found(card, "rich-list-row")]
-    rated = next(filter(None, map(_RATING.match, rows)), None)
+def _first(element: HtmlElement) -> str | None:
+    return next((" ".join(text.split()) for text in element.itertext() if text.strip()), None)
+
+
+def _rating(place: HtmlElement) -> float | None:
+    said = [place.text_content(), *(each.get("aria-label", "") for each in found(place, "[aria-label]"))]
+    rated = next(filter(None, map(_RATING.search, said)), None)
     return float(rated[1].replace(",", ".")) if rated else None
 
 
