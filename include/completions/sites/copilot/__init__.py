@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from completions.sites.base import Deadlines, Wire
+from playwright.async_api import Page
+
+from completions.sites.base import Deadlines, Progress, Wire
 from completions.sites.chat import Chat
+from completions.sites.copilot.hidden import look_into, unfold
 from completions.sites.copilot.layout import HOME, LOOKS
 from completions.sites.copilot.page import read_answer
 from completions.sites.copilot.stream import read_stream
@@ -45,3 +48,11 @@ class Copilot(Chat):
     """Follow-up questions come a second or two after the answer."""
     read_answer = staticmethod(read_answer)
     read_stream = staticmethod(read_stream)
+
+    async def look(self, page: Page) -> Progress:
+        """See `Site.look`; into the frames of an answer too."""
+        return await look_into(page, await super().look(page))
+
+    async def unfold(self, page: Page) -> dict[str, list[str]]:
+        """Take what the frames of an answer show, and open the list of its citations."""
+        return await unfold(page)

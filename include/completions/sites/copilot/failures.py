@@ -25,4 +25,4 @@ FAILURES = Failures(
         Outcome.BLOCKED: r"banned|blocked|forbidden|suspended|abuse",
     },
 )
-"""`throttled` was seen on 2026-08-12, `chat-service-unavailable` from 2025 on; the other codes are read by their names."""
+"""`throttled` was seen on 2026-08-12, `chat-service-unavailable` in 2025 and since; other codes go by their names."""

@@ -17,8 +17,8 @@ from completions.sites.layout import Barrier, Detour, Layout, Looks, Overlay
 HOME = "https://copilot.microsoft.com/"
 CONVERSATION = r"/chats/[A-Za-z0-9_-]{8,64}(?=[/?#]|$)"
 """Path of a conversation; its id has 21 characters."""
-FRAMED = re.compile(r"^(?:blob:)?https?://(?:[^/]+\.)?copilot\.fun[.:/]")
-"""Address of a frame in which an answer is drawn."""
+FRAMED = re.compile(r"copilot\.fun[.:/]")
+"""In the address of a frame in which an answer is drawn, or of one around it."""
 
 _FRAME = 'iframe[src*="copilot.fun"]'
 _PAST = '[data-testid="backstage-chats"]'  # earlier conversations, kept in the page and never shown
@@ -54,7 +54,7 @@ NESTED = replace(
     name="nested",  # headless, 2026-07
     marks=", ".join(f"{each} {_FRAME}" for each in _ASSISTANT),
     body=f"{CHAT.body}, {_FRAME}",
-    finished=f"{_FINISHED}, {_FRAME}",  # buttons are hidden here: that the stop button goes, and the socket's end, must do
+    finished=f"{_FINISHED}, {_FRAME}",  # its buttons are hidden: the socket's end must do
 )
 
 
@@ -136,7 +136,6 @@ LOOKS = Looks(
     ),
     overlays=OVERLAYS,
     hosts=("copilot.microsoft.com", "copilot.com"),
-    noise='[data-copy="false"], [data-testid="citation-cards-row"], [data-testid="message-item-reactions"], '
-    '[data-testid="chat-suggestion"], [data-testid="loading-message"], [data-testid="date-divider"], '
-    "cite:not([data-at]), .supcontainer",
+    noise='div[data-copy="false"], [data-testid="citation-cards-row"], [data-testid="message-item-reactions"], '
+    '[data-testid="chat-suggestion"], [data-testid="loading-message"], [data-testid="date-divider"]',
 )

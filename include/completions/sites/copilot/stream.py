@@ -1,10 +1,108 @@
-"""The events of Copilot's socket, and their reading."""
+"""What the events of the socket amount to: the answer as the page would show it."""
 
 from __future__ import annotations
 
-from completions.sites.sight import Sight
+import re
+from collections.abc import Iterator
+from itertools import groupby
+
+from lxml import html
+
+from completions.markup import printable
+from completions.sites.copilot.body import read_body
+from completions.sites.copilot.events import Reader, Turn
+from completions.sites.copilot.failures import FAILURES
+from completions.sites.sight import Body, Link, Sight, Trouble
+from completions.sites.written import CODE, FORMULAS, Writing
+
+_MARK = "\uf8f0%d\uf8f1"  # where a citation came, until it is an element
+_TOKENS = re.compile(
+    rf"(?P<code>{CODE})|\uf8f0(?P<page>\d+)\uf8f1|(?P<foreign>\ue200[^\ue200\ue201]*\ue201|\[\^\d+\^\])|{FORMULAS}",
+    re.DOTALL,
+)
+_PLACED = re.compile("\uf8f0(\\d+)\uf8f1")
+_PRIVATE = re.compile("[\uf8f0\uf8f1]")
 
 
 def read_stream(data: bytes) -> Sight:
-    """What the recorded events show."""
-    return Sight(finished=b'"done"' in data, warnings=[] if data else ["the stream is empty"])
+    """What the recorded events show; nothing, with a warning, when they are none of this site."""
+    reader = Reader()
+    text = data.decode(errors="replace").removeprefix("\ufeff")
+    reader.read(text)
+    if reader.recognised:
+        return _sight(reader)
+    if outcome := FAILURES.of_turn(said := text.strip()):
+        return Sight(finished=False, trouble=Trouble(outcome, f"the site sent: {said}"))
+    if not said:
+        return Sight(finished=False, warnings=["the stream is empty"])
+    return Sight(warnings=["the stream is of no kind that this site is known to send"])
+
+
+def _sight(reader: Reader) -> Sight:
+    turn = reader.turn
+    sight = Sight(finished=turn.ended, trouble=turn.trouble)
+    sight.conversation = f"/chats/{reader.conversation}" if reader.conversation else None
+    if turn.begun:
+        sight.body = _body(turn)
+        sight.sources = turn.pages
+        sight.cited_apart = [page.url for page in sight.sources]
+        sight.images = list(turn.images.values())
+        sight.follow_up_questions = list(dict.fromkeys(filter(None, map(str.strip, turn.suggestions))))
+        sight.warnings += [f"the answer has a card ({kind}), which is not read" for kind in turn.cards]
+    return sight
+
+
+def _body(turn: Turn) -> Body:
+    cited = turn.pages
+    writing, end = Writing(), 0
+    text = printable("".join(_marked(turn)))
+    for token in _TOKENS.finditer(text):
+        writing.write(text[end : token.start()])
+        _write(writing, token, cited)
+        end = token.end()
+    writing.write(text[end:])
+    return read_body(writing.root())
+
+
+def _write(writing: Writing, token: re.Match[str], cited: list[Link]) -> None:
+    kind = token.lastgroup
+    if kind == "code":
+        writing.write(_PLACED.sub("", token[0]))
+        numbers = _PLACED.findall(token[0])
+    else:
+        numbers = [token["page"]] if kind == "page" else []
+    if kind in ("inline", "display", "dollars"):
+        writing.formula(token[kind].strip(), apart=kind != "inline")
+    if numbers and writing.plain and writing.plain[-1].endswith("```"):
+        writing.write("\n\n")  # behind a fence it would keep that open
+    for number in numbers:
+        page = cited[int(number)]
+        writing.put(html.Element("a", {"href": page.url, "title": page.title or ""}))
+
+
+def _marked(turn: Turn) -> Iterator[str]:
+    """The texts of the turn, each page that was cited marked behind the words before it."""
+    number, before = 0, ""
+    for part in turn.parts:
+        pieces = [piece for piece in part if isinstance(piece, Link) or piece]
+        if before and pieces and isinstance(pieces[0], str):
+            yield "\n\n"
+        blank: list[str] = []
+        for is_link, group in groupby(pieces, lambda piece: isinstance(piece, Link)):
+            if is_link:
+                for _ in group:
+                    yield _MARK % number
+                    number += 1
+                continue
+            text = _PRIVATE.sub("", "".join(map(str, group)))
+            before = before or text.strip()
+            kept = _worded(text)
+            yield from (*blank, kept) if kept else ()
+            blank = [text[len(kept) :]] if kept else [*blank, text]
+        yield from blank
+
+
+def _worded(text: str) -> str:
+    """`text` up to where a citation may stand: not at the beginning of a line, not behind the last bar of a table."""
+    words = text.rstrip()
+    return words[:-1].rstrip() if words.endswith("|") else words
