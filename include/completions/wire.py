@@ -46,6 +46,8 @@ class Exchange:
     """True: it ended by itself or the page ended it. False: it was cut or failed. None: it goes on."""
     ends: re.Pattern[bytes] | None = None
     """In the frame of a socket that ends the answer; without it the socket is no proof of an end."""
+    handed_by: re.Pattern[bytes] | None = None
+    """In a stream that has ended and handed the answer to this socket; until then the socket is not waited for."""
 
     @property
     def body(self) -> bytes:
@@ -94,18 +96,29 @@ class Tap:
 
         An exchange goes on until its body is here, which may be later than its end.
         """
-        ends = [each.closed for each in self.exchanges.values() if each.kind != "websocket" or each.ends]
+        ends = [each.closed for each in self.exchanges.values() if self._tells(each)]
         return None if self._bodies or not ends or None in ends else all(ends)
+
+    def _tells(self, exchange: Exchange) -> bool:
+        """Whether the end of `exchange` is one of those that the answer ends with."""
+        if exchange.kind != "websocket" or not exchange.ends:
+            return exchange.kind != "websocket"
+        handed = exchange.handed_by
+        return handed is None or any(each.closed and handed.search(each.body) for each in self.exchanges.values())
 
     @property
     def stream(self) -> bytes | None:
         """The bytes of every exchange in order; None when there was none."""
-        return b"".join(exchange.body for exchange in self.exchanges.values()) if self.exchanges else None
+        return b"".join(exchange.body for exchange in self._in_order()) if self.exchanges else None
 
     @property
     def kind(self) -> StreamKind | None:
         """What the recorded bytes are."""
-        return next((exchange.kind for exchange in self.exchanges.values() if exchange.kind), None)
+        return next((exchange.kind for exchange in self._in_order() if exchange.kind), None)
+
+    def _in_order(self) -> list[Exchange]:
+        """As they began, but what an answer was handed over to after what handed it over."""
+        return sorted(self.exchanges.values(), key=lambda exchange: exchange.handed_by is not None)
 
     @property
     def astray(self) -> tuple[bytes | None, StreamKind | None]:
@@ -187,7 +200,9 @@ class Tap:
 
     def _socket(self, event: dict[str, Any]) -> None:
         if wire := self._wire("WEBSOCKET", event["url"]):
-            self.exchanges[event["requestId"]] = Exchange(event["url"], kind="websocket", status=101, ends=wire.ends)
+            self.exchanges[event["requestId"]] = Exchange(
+                event["url"], kind="websocket", status=101, ends=wire.ends, handed_by=wire.handed_by
+            )
         else:
             self.strays[event["requestId"]] = Exchange(event["url"], kind="websocket", status=101)
 

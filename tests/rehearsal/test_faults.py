@@ -137,6 +137,7 @@ def test_every_fault_is_covered() -> None:
         "no_answer",
         "failure_as_answer",
         "dialog",
+        "handed_over",
         "slow_load",
     }
     assert {fault for _, fault, _, _ in SHOWN} | elsewhere == set(FAULTS)

@@ -7,9 +7,8 @@ import pytest
 from completions.rehearsal import FAULTS, normalised, truth_of
 from completions.rehearsal.draft import draft_of, subject_of
 from completions.rehearsal.faults import WALLS, tagged
-from completions.rehearsal.references import mark_of, written_parts
+from completions.rehearsal.references import marked, written_parts
 from completions.rehearsal.sites import shown as shown_by
-from completions.rehearsal.wording import markdown_of
 
 PROMPTS = [f"best guitar for stage number {number}" for number in range(200)]
 
@@ -36,10 +35,10 @@ def test_the_answers_differ_in_every_feature() -> None:
 def test_what_is_written_is_the_answer_with_its_marks(prompt: str) -> None:
     draft = draft_of("chatgpt", prompt)
     written = list(written_parts(draft))
-    marked = markdown_of(draft.blocks, mark_of)
-    assert "".join(part.text for part in written) == marked
+    whole = marked(draft)
+    assert "".join(part.text for part in written) == whole
     for reference in filter(None, (part.reference for part in written)):
-        assert marked[reference["start_idx"] : reference["end_idx"]] == reference["matched_text"]
+        assert whole[reference["start_idx"] : reference["end_idx"]] == reference["matched_text"]
     assert not any("\ue200" <= character <= "\ue206" for character in truth_of(prompt).markdown + truth_of(prompt).text)
 
 

@@ -102,7 +102,7 @@ def resolved(answer: dict[str, Any]) -> str:
         reference["matched_text"]: reference.get("name", "") for reference in answer["metadata"]["content_references"]
     }
     markdown = re.sub("\ue200[^\ue201]*\ue201", lambda mark: names[mark[0]], answer["content"]["parts"][0])
-    return re.sub(r" +$", "", markdown, flags=re.M).replace("\n\n\n\n", "\n\n")
+    return re.sub(r" +$", "", markdown, flags=re.M).replace("\n\n\n\n", "\n\n").rstrip()
 
 
 def cited_in(answer: dict[str, Any]) -> list[tuple[str, str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 import pytest_asyncio
@@ -14,13 +15,17 @@ from completions.browser import Browser
 from completions.errors import Outcome, Wall
 from completions.profile import Profile
 from completions.rehearsal import Rehearsal, normalised
+from completions.rehearsal.compare import compare
+from completions.rehearsal.draft import draft_of
 from completions.sites import site
 from completions.sites.base import Captured, Site
+from completions.sites.scene import with_opened
 from completions.wire import Tap
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
 ANSWERED_WITHIN = 30.0
+UNREAD = "the answer has a list of products, which is not read on this front end"
 PROMPTS = [
     "best guitars",
     "first\nsecond\n\nfourth",
@@ -29,6 +34,9 @@ PROMPTS = [
     "größe 高峰 مرحبا 👩🏽‍🎤 \ue000 e\u0301",
     "x" * 2047,
 ]
+
+
+PAGED = [f"guitars with sources {number}" for number in range(100)]
 
 
 @pytest_asyncio.fixture(loop_scope="module")
@@ -70,7 +78,8 @@ async def test_a_prompt_is_asked_as_it_is_and_its_answer_read(rehearsal: Rehears
     assert (seen.outcome, seen.page_finished, seen.stream_finished) == (Outcome.ANSWERED, True, True)
     truth, answer = rehearsal.truth(prompt, "b" if seen.ui_variant == "server" else "a"), seen.answer
     assert answer
-    assert seen.warnings == []
+    for_sale = seen.ui_variant == "server" and draft_of("chatgpt", prompt).products
+    assert seen.warnings == [UNREAD] * bool(for_sale)
     assert normalised(answer.answer_text) == normalised(truth.text)
     cited = [(each.url_canonical, each.title, each.role, each.pill) for each in answer.citations or []]
     assert cited == [(each.url, each.title, each.role, each.pill) for each in truth.citations]
@@ -131,3 +140,28 @@ async def test_a_wall_in_place_of_the_chat_is_met_at_once(page: Page, fault: str
 async def test_a_wall_in_place_of_an_answer(rehearsal: Rehearsal, page: Page, fault: str, outcome: Outcome) -> None:
     chat = site("chatgpt", rehearsal.url + "/")
     assert chat.read(await ask(chat, page, f"best guitars [fault:{fault}]")).outcome is outcome
+
+
+async def test_an_answer_that_is_handed_over_to_the_socket_is_whole(page: Page) -> None:
+    with Rehearsal(ui="a", latency=0.3) as rehearsal:
+        prompt = "best guitars [fault:handed_over]"
+        chat = site("chatgpt", rehearsal.url + "/")
+        seen = chat.read(captured := await ask(chat, page, prompt))
+        compared = compare(seen.answer, rehearsal.truth(prompt, "a")) if seen.answer else {}
+    assert b"encoded_item" in (captured.stream or b"")
+    assert (seen.outcome, seen.stream_finished, seen.warnings) == (Outcome.ANSWERED, True, [])
+    assert [field for field, each in compared.items() if not each.exact] == []
+
+
+async def test_the_page_alone_tells_all_that_it_hides_once_unfolded(rehearsal: Rehearsal, page: Page) -> None:
+    chat = site("chatgpt", rehearsal.url + "/")
+    prompt = next(each for each in PAGED if "more" in {cited.role for cited in rehearsal.truth(each, "a").citations})
+    captured = await ask(chat, page, prompt)
+    opened = with_opened(captured.html or "", await chat.unfold(page))
+    seen = chat.read(replace(captured, html=opened, stream=None))
+    truth, answer = rehearsal.truth(prompt, "b" if seen.ui_variant == "server" else "a"), seen.answer
+    assert answer
+    cited = [(each.url_canonical, each.title, each.role, each.pill) for each in answer.citations or []]
+    assert cited == [(each.url, each.title, each.role, each.pill) for each in truth.citations]
+    listed = [(each.url_canonical, each.title, each.site_name, each.cited) for each in answer.sources or []]
+    assert listed == [(each.url, each.title, each.site_name, each.cited) for each in truth.sources or ()]

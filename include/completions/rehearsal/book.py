@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from completions.rehearsal.faults import WALLS, checked, tagged
 
@@ -107,6 +108,8 @@ class Book:
     scripts: dict[str, Script] = field(default_factory=dict)
     callbacks: defaultdict[str, list[Callback]] = field(default_factory=lambda: defaultdict(list))
     replies: dict[str, Reply] = field(default_factory=dict)
+    topics: dict[str, Any] = field(default_factory=dict)
+    """Answers that wait for the socket which they were handed over to, by the name that it asks for."""
 
     def visit(self, cookie: str | None, front_ends: Sequence[str]) -> Visit:
         """The visit that `cookie` tells of, or a new one at a site with these front ends, the usual one first."""
@@ -153,7 +156,7 @@ class Book:
 
     def reset(self) -> None:
         """Forget everything but the settings."""
-        for memory in (self.visits, self.asked, self.scripts, self.callbacks, self.replies):
+        for memory in (self.visits, self.asked, self.scripts, self.callbacks, self.replies, self.topics):
             memory.clear()
 
     def receive(self, name: str, headers: Mapping[str, str], body: bytes) -> Callback:

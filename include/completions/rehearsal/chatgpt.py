@@ -11,7 +11,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from completions.rehearsal import chatgpt_a, chatgpt_b
+from completions.rehearsal import chatgpt_a, chatgpt_b, chatgpt_socket
 from completions.rehearsal.book import Book, Visit
 from completions.rehearsal.truth import Truth
 from completions.rehearsal.walls import PAGES, wall
@@ -21,6 +21,10 @@ FRONT_ENDS = ("b", "a")
 
 _COOKIE = "oai-did"
 _TEMPLATES = {ui: Template((PAGES / f"{ui}.html").read_text()) for ui in ("a", "b")}
+
+
+_NOWHERE = {"content-security-policy": "img-src 'self' data:"}
+"""Keeps the page from fetching the images that it names."""
 
 
 async def home(request: Request) -> Response:
@@ -53,12 +57,12 @@ ROUTES = [
     Mount("/cdn/assets", StaticFiles(directory=PAGES / "assets")),
     *chatgpt_a.ROUTES,
     *chatgpt_b.ROUTES,
+    *chatgpt_socket.ROUTES,
 ]
 
 
 def shown(truth: Truth, ui: str) -> Truth:
     """`truth` as far as front end `ui` shows it: B has no queries, no model, no dates, no further sources."""
-    truth = replace(truth, products=(), images=())  # neither shows any yet
     if ui == "a":
         return truth
     return replace(
@@ -79,4 +83,4 @@ def _chat(visit: Visit, accept_language: str) -> Response:
         consent="shown" if visit.consent else "",
         upsell="shown" if visit.upsell else "",
     )
-    return HTMLResponse(page)
+    return HTMLResponse(page, headers=_NOWHERE)

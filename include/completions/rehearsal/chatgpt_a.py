@@ -16,6 +16,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from completions.rehearsal.book import Book
+from completions.rehearsal.chatgpt_socket import Topic
 from completions.rehearsal.draft import Draft, draft_of
 from completions.rehearsal.faults import spoilt
 from completions.rehearsal.ids import conversation_id
@@ -23,6 +24,7 @@ from completions.rehearsal.pace import streamed
 from completions.rehearsal.references import Written, footnote, searched, written_parts
 from completions.rehearsal.walls import interruption
 
+_EVENTS = "text/event-stream"
 _REFUSALS = {
     "rate_limited": (429, {"code": "rate_limit_exceeded", "message": "You've reached our limit of messages."}),
     "login_wall": (401, {"code": "login_required", "message": "Log in to continue"}),
@@ -47,8 +49,16 @@ async def converse(request: Request) -> Response:
     draft = spoilt(draft_of("chatgpt", asking.prompt), asking.fault)
     conversation = conversation_id()
     head = b"".join(_head(message, asked.get("system_hints", []), conversation))
-    body = b"".join(_body(draft, conversation, moderated=asking.fault == "refused"))
-    return streamed(head, body, "text/event-stream", asking, book)
+    events = list(_body(draft, conversation, moderated=asking.fault == "refused"))
+    if asking.fault == "handed_over":
+        topic = f"conversation-turn-{uuid4()}"
+        book.topics[topic] = Topic(asking, [event.decode() for event in events])
+        options = [{"type": "subscribe_ws_topic", "topic_id": topic}]
+        return Response(
+            head + _data(conversation, type="stream_handoff", options=options), media_type="text/event-stream"
+        )
+    body = b"".join(events)
+    return streamed(head, body, _EVENTS, asking, book)
 
 
 async def prepare(request: Request) -> Response:

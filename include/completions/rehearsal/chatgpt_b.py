@@ -20,7 +20,7 @@ from completions.rehearsal.book import Book
 from completions.rehearsal.document import Display, Map, grown
 from completions.rehearsal.draft import Draft, draft_of
 from completions.rehearsal.faults import spoilt
-from completions.rehearsal.html_b import ad_html, block_html
+from completions.rehearsal.html_b import ad_html, block_html, shelves_html
 from completions.rehearsal.ids import conversation_id
 from completions.rehearsal.pace import streamed
 from completions.rehearsal.walls import interruption
@@ -87,6 +87,8 @@ def _body(draft: Draft, pending: str, conversation: str) -> Iterator[bytes]:
         for version in grown(block):
             html = f"<?marker block-{index}>{block_html(version, index, draft)}"
             yield apply(f"committed-block-{index}", "replace", html)
+    if shelves := shelves_html(draft):
+        yield apply("committed-tail", "append", shelves)
     for ad in draft.ads:
         yield apply("ads", "append", ad_html(ad))
     yield _control("terminal-received")

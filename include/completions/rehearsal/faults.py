@@ -24,6 +24,7 @@ FAULTS: dict[str, str] = {
     "layout_changed": "layout_changed",
     "unavailable_here": "unavailable_here",
     "dialog": "answered",
+    "handed_over": "answered",
     "failure_as_answer": "network",
 }
 """The faults of ChatGPT by name, and the outcome of a conversation that meets them; other sites share most of them.
@@ -75,7 +76,31 @@ COPILOT: dict[str, str] = {
 """Copilot's: `challenge_after`, `banned`, `region_error`, `invalid_event` and `message_error` are events of its socket
 in place of an answer, `m365` the page of another product. How it looks when too much was asked is not documented."""
 
-BY_SITE: dict[str, dict[str, str]] = {"chatgpt": FAULTS, "gemini": GEMINI, "copilot": COPILOT}
+PERPLEXITY: dict[str, str] = {
+    "challenge": "challenge",
+    "login_wall": "login_wall",
+    "authwall": "login_wall",
+    "authwall_string": "login_wall",
+    "nudge": "answered",
+    "blocked": "blocked",
+    "rate_limited": "rate_limited",
+    "failed": "network",
+    "pending_final": "network",
+    "http_429": "rate_limited",
+    "http_500": "network",
+    "no_answer": "no_answer",
+    "cut_stream": "network",
+    "stalled_stream": "timeout",
+    "slow_first_token": "timeout",
+    "slow_load": "timeout",
+    "layout_changed": "layout_changed",
+    "dialog": "answered",
+}
+"""Perplexity's: `login_wall` is a dialog that asks to sign in, `authwall` one beside words that look like an answer,
+told by an object or (`authwall_string`) by JSON in a string; `nudge` is a mere offer beside a real answer. `failed` ends
+as FAILED, `pending_final` after the first event that says final."""
+
+BY_SITE: dict[str, dict[str, str]] = {"chatgpt": FAULTS, "gemini": GEMINI, "perplexity": PERPLEXITY, "copilot": COPILOT}
 """The faults that each site's stand-in knows, those above or its own, and their outcomes there."""
 
 NAMES = frozenset(name for faults in BY_SITE.values() for name in faults)
@@ -107,7 +132,8 @@ def spoilt(draft: Draft, fault: str | None) -> Draft:
     """`draft`, or what takes its place in a stream that looks whole."""
     match fault:
         case "no_answer":
-            return replace(draft, blocks=(), pages=(), cited=0, places=(), ads=(), queries=())
+            nothing = replace(draft, blocks=(), pages=(), cited=0, places=(), ads=(), queries=())
+            return replace(nothing, products=(), images=())
         case "failure_as_answer":
             return replace(spoilt(draft, "no_answer"), blocks=(Paragraph((Words(_FAILURE),)),))
         case "refused":

@@ -47,6 +47,21 @@ def block_html(block: Block, index: int, draft: Draft) -> str:
             return f"<p {mark}>{_map(draft)}</p>"
 
 
+def shelves_html(draft: Draft) -> str:
+    """What is for sale and what there is to see, below the words."""
+    cards = "".join(
+        f'<li><a href="{escape(each.url)}">{escape(each.title)}</a> <span>{escape(each.price)}</span> '
+        f"<span>{escape(each.merchant)}</span> <span>{each.rating} ({each.reviews})</span></li>"
+        for each in draft.products
+    )
+    images = "".join(
+        f'<a href="{escape(each.page)}" target="_blank"><img src="{escape(each.url)}" alt="{escape(each.title)}"></a>'
+        for each in draft.images
+    )
+    products = f'<ul data-assistant-product-list="">{cards}</ul>' if cards else ""
+    return products + (f"<div>{images}</div>" if images else "")
+
+
 def ad_html(ad: Ad) -> str:
     """A sponsored entry, shown below the answer."""
     return (

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from completions.rehearsal.document import Entity, Map, Pill, pieces_of
-from completions.rehearsal.draft import Draft, WebPage
+from completions.rehearsal.draft import Draft, Product, WebPage
 from completions.rehearsal.tracking import tracked
 from completions.rehearsal.wording import markdown_of
 
@@ -31,7 +31,7 @@ class Written:
 
 def written_parts(draft: Draft) -> Iterator[Written]:
     """The marked markdown in bits of a few letters; marks are cut too, as the model writes them letter by letter."""
-    markdown = markdown_of(draft.blocks, mark_of)
+    markdown = marked(draft)
     references = _references(draft)
     end = 0
     for mark in _MARK.finditer(markdown):
@@ -44,9 +44,14 @@ def written_parts(draft: Draft) -> Iterator[Written]:
     yield from (Written(bit) for bit in _bits(markdown[end:]))
 
 
+def marked(draft: Draft) -> str:
+    """The markdown with its marks, those of what is for sale and of images below it."""
+    return "\n\n".join([*filter(None, [markdown_of(draft.blocks, mark_of)]), *_shelves(draft)])
+
+
 def footnote(draft: Draft) -> list[Json]:
     """The references that have no mark: the list of sources and the suggested next prompts."""
-    end = len(markdown_of(draft.blocks, mark_of))
+    end = len(marked(draft))
     place = {"matched_text": " ", "start_idx": end, "end_idx": end}
     sources = [
         {key: _item(page)[key] for key in ("title", "url", "attribution")} for page in draft.pages[: draft.cited]
@@ -89,7 +94,7 @@ def _bits(text: str) -> list[str]:
 def _references(draft: Draft) -> dict[str, Json]:
     """What each mark stands for."""
     pins = [{"name": place.name, "category": place.category} for place in draft.places]
-    references: dict[str, Json] = {mark_of(Map()): {"type": "map", "places": pins}}
+    references: dict[str, Json] = {mark_of(Map()): {"type": "map", "places": pins}, **_shelves(draft)}
     for piece in (piece for block in draft.blocks for piece in pieces_of(block)):
         match piece:
             case Pill():
@@ -98,6 +103,31 @@ def _references(draft: Draft) -> dict[str, Json]:
                 told = {"category": category, "name": name, "extra_params": {"disambiguation": query}}
                 references[mark_of(piece)] = {"type": "entity", **told}
     return references
+
+
+def _shelves(draft: Draft) -> dict[str, Json]:
+    """What is shown below the words, by its mark."""
+    shelves: dict[str, Json] = {}
+    if draft.products:
+        chosen = [[f"turn0product{number}", product.title] for number, product in enumerate(draft.products)]
+        written = json.dumps({"selections": chosen, "tags": []}, ensure_ascii=False)
+        shelves[f"\ue200products{written}\ue201"] = {"type": "products", "products": [*map(_product, draft.products)]}
+    if draft.images:
+        shown = "\ue202".join(f"turn0image{number}" for number in range(len(draft.images)))
+        images = [{"content_url": each.url, "title": each.title, "url": each.page} for each in draft.images]
+        shelves[f"\ue200i\ue202{shown}\ue201"] = {"type": "image_group", "images": images}
+    return shelves
+
+
+def _product(product: Product) -> Json:
+    return {
+        "title": product.title,
+        "url": product.url,
+        "price": product.price,
+        "merchants": product.merchant,
+        "rating": product.rating,
+        "num_reviews": product.reviews,
+    }
 
 
 def _group(pill: Pill, draft: Draft) -> Json:

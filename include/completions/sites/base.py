@@ -31,6 +31,8 @@ class Wire:
     """What the recorded bytes are; None: told by the content type."""
     ends: re.Pattern[bytes] | None = None
     """In a frame of the socket after which the answer is whole or has failed; a socket without it never ends."""
+    handed_by: re.Pattern[bytes] | None = None
+    """In another exchange that hands the answer over to this socket; None: the socket has it from the start."""
 
 
 @dataclass(frozen=True)

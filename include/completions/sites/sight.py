@@ -93,6 +93,9 @@ class Sight:
     warnings: list[str] = field(default_factory=list)
 
     def over(self, other: Sight | None) -> Sight:
-        """This sight, and what `other` shows where this one shows nothing."""
-        missing = [each.name for each in fields(self) if getattr(self, each.name) is None]
-        return replace(self, **{name: getattr(other, name) for name in missing}) if other else self
+        """This sight, and what `other` shows where this one shows nothing, or looked and found nothing."""
+        if other is None:
+            return self
+        missing = [each.name for each in fields(self) if getattr(self, each.name) in (None, [])]
+        told = {name: value for name in missing if (value := getattr(other, name)) is not None}
+        return replace(self, **told)

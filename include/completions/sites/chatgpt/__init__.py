@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from playwright.async_api import Page
+
 from completions.sites.base import Wire
 from completions.sites.chat import Chat
+from completions.sites.chatgpt.hidden import unfold
 from completions.sites.chatgpt.layout import HOME, LOOKS
 from completions.sites.chatgpt.page import read_answer
 from completions.sites.chatgpt.stream import read_stream
@@ -19,7 +22,7 @@ class ChatGPT(Chat):
 
     name = "chatgpt"
     home = HOME
-    version = "1"
+    version = "2"
     looks = LOOKS
     shows: Mapping[str, str] = {
         "citations": "page and wire",
@@ -38,7 +41,16 @@ class ChatGPT(Chat):
     wire: tuple[Wire, ...] = (
         Wire(re.compile(r"/unauth-mweb/conversation(?:/updates)?(?:\?|$)")),
         Wire(re.compile(r"/backend-(?:api|anon)/(?:f/)?conversation(?:/resume)?(?:\?|$)")),
-        Wire(re.compile(r"^wss?://[^/]+/p\d+/ws/user/"), method="WEBSOCKET"),
+        Wire(
+            re.compile(r"^wss?://[^/]+/p\d+/ws/user/"),
+            method="WEBSOCKET",
+            ends=re.compile(rb'"type"\s*:\s*"(?:done|conversation-turn-complete)"|message_stream_complete'),
+            handed_by=re.compile(rb"stream_handoff"),
+        ),
     )
     read_answer = staticmethod(read_answer)
     read_stream = staticmethod(read_stream)
+
+    async def unfold(self, page: Page) -> dict[str, list[str]]:
+        """Open what hovering and the "Sources" button show."""
+        return await unfold(page)

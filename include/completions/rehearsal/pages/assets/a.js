@@ -2,6 +2,7 @@
 "use strict";
 
 const turns = $(".turns");
+const socket = new WebSocket(`ws://${location.host}/p24/ws/user/user-${crypto.randomUUID()}?verify=rehearsal`);
 let generating = null;
 
 async function send() {
@@ -66,6 +67,24 @@ async function read(response, turn) {
       alerted = null;
     }
   }
+  if (state.topic) await follow(state, turn);
+}
+
+// The rest of an answer that was handed over comes by the socket; what comes again is known by its id.
+function follow(state, turn) {
+  const known = new Set();
+  return new Promise((resolve, reject) => {
+    socket.onclose = reject;
+    socket.onmessage = ({ data }) => {
+      const { type, payload } = JSON.parse(data).payload;
+      if (type === "conversation-turn-complete") return resolve();
+      if (payload.type !== "stream-item" || known.has(payload.stream_item_id)) return;
+      known.add(payload.stream_item_id);
+      take(payload.encoded_item, state, turn);
+      draw(turn, state);
+    };
+    socket.send(JSON.stringify([{ id: 5, command: { type: "subscribe", topic_id: state.topic, offset: "0" } }]));
+  });
 }
 
 function take(event, state, turn) {
@@ -74,6 +93,7 @@ function take(event, state, turn) {
   const value = JSON.parse(data);
   if (value === "v1") return;
   if (/^event: delta$/m.test(event)) return delta(value, state, turn);
+  if (value.type === "stream_handoff") state.topic = value.options[0].topic_id;
   if (value.type === "message_stream_complete") history.replaceState(null, "", `/c/${value.conversation_id}`);
   if (value.type === "moderation" && value.moderation_response.blocked) turn.dataset.moderated = "";
   for (const ad of value.ads ?? []) $(".after", turn).append(adCard(ad));

@@ -6,7 +6,11 @@ const FAVICON = "data:image/gif;base64,R0lGODlhAQABAAAAACw=";
 const MARK = /\ue200[^\ue201]*\ue201|\ue200[^\ue201]*$/; // whole, or still being written
 
 function ownBlock(text, references) {
-  return text.startsWith("\ue200map") ? mapWidget(references) : null;
+  const reference = references.find((each) => each.matched_text === text);
+  if (reference?.type === "map") return mapWidget(reference.places);
+  if (reference?.type === "products") return productWidget(reference.products);
+  if (reference?.type === "image_group") return carousel(reference.images);
+  return null;
 }
 
 function ownMark(mark, references) {
@@ -46,8 +50,22 @@ function math(tex, display = false) {
   return display ? `<span data-testid="math-block-layout" class="katex-display">${drawn}</span>` : `<span class="inline-block align-middle">${drawn}</span>`;
 }
 
-function mapWidget(references) {
-  const places = references.find((reference) => reference.type === "map")?.places ?? [];
+function productWidget(products) {
+  const cards = products.map(
+    (each) => `<a href="${escaped(each.url)}" target="_blank" rel="noopener"><span>${escaped(each.title)}</span>
+      <span>${escaped(each.price)}</span> <span>${escaped(each.merchants)}</span> <span>${each.rating} (${each.num_reviews})</span></a>`,
+  );
+  return `<div data-testid="products-widget">${cards.join("")}</div>`;
+}
+
+function carousel(images) {
+  const shown = images.map(
+    (each) => `<a href="${escaped(each.url)}" target="_blank" rel="noopener"><img src="${escaped(each.content_url)}" alt="${escaped(each.title)}"></a>`,
+  );
+  return `<div><button type="button" aria-label="Previous image"></button>${shown.join("")}<button type="button" aria-label="Next image"></button></div>`;
+}
+
+function mapWidget(places) {
   const cards = places.map(
     (place) => `<span class="contents"><div class="rounded-md"><div>${escaped(place.name)}</div>
       <div>4.3 • ${escaped(place.category)} • <a href="https://www.example.com/place?utm_source=chatgpt.com">Open Website</a> • Directions</div></div></span>`,
