@@ -84,7 +84,7 @@ def _body(draft: Draft, language: str, *, strays: bool) -> Iterator[bytes]:
 def _circumstances(draft: Draft, language: str) -> dict[int, Any]:
     """Where the site took its visitor to be, the token of a turn that was kept, and the model."""
     model = {39: MODELS[draft.model], 42: draft.model}
-    return {5: PLACE, 8: COUNTRY, 18: language, 25: "AwAAAAAAAAAQ"} | model
+    return {5: PLACE, 8: COUNTRY, 19: language, 25: "AwAAAAAAAAAQ"} | model
 
 
 def _part(ids: Ids, values: dict[int, Any]) -> bytes:
