@@ -28,11 +28,16 @@ def read(html: str | None = None, stream: str | bytes | None = None, **captured:
 # Pages.
 
 
+def icon(name: str) -> str:
+    """What the site draws on a button, in whatever language."""
+    return f'<svg><use xlink:href="#pplx-icon-{name}"></use></svg>'
+
+
 def workflow_page(body: str, *, footer: bool = True, stop: str = "", beside: str = "", before: str = "") -> str:
     """Generation 3 with one turn, the prompt numbered 0; `before` stands in front of it in the row."""
     buttons = (
-        '<div data-workflow-text-footer=""><button aria-label="Copy"><svg><use xlink:href="#pplx-icon-copy"></use>'
-        '</svg></button><button aria-label="Helpful"><svg><use xlink:href="#pplx-icon-thumb-up"></use></svg></button></div>'
+        f'<div data-workflow-text-footer=""><button aria-label="Copy">{icon("copy")}</button>'
+        f'<button aria-label="Helpful">{icon("thumb-up")}</button></div>'
     )
     return _page(
         f'<div class="max-w-threadContentWidth">{before}{bubble(0)}<div class="contents">Finished 2 steps</div>'
@@ -46,8 +51,8 @@ def bubble(number: int, prompt: str = "what is it") -> str:
     """The prompt of a turn as generation 3 draws it."""
     return (
         f'<div data-workflow-entry="{number}"><div class="group/user-bubble flex"><span class="absolute">1:43 PM</span>'
-        f'<div data-renderer="lm"><p>{prompt}</p></div><button aria-label="Copy query"><svg>'
-        '<use xlink:href="#pplx-icon-copy"></use></svg></button></div></div>'
+        f'<div data-renderer="lm"><p>{prompt}</p></div><button aria-label="Copy query">'
+        f"{icon('copy')}</button></div></div>"
     )
 
 
@@ -62,7 +67,7 @@ def final_text(body: str) -> str:
 
 def prose_page(body: str, *, footer: bool = True, stop: str = "", beside: str = "", model: str = "") -> str:
     """Generation 2 with one turn."""
-    buttons = '<div><button aria-label="Copy"><svg><use xlink:href="#pplx-icon-copy"></use></svg></button></div>'
+    buttons = f'<div><button aria-label="Copy">{icon("copy")}</button></div>'
     line = f'<div class="text-sm text-quiet">Prepared using {model}</div>' if model else ""
     return _page(
         '<div role="tabpanel"><h1 class="group/query relative"><span class="select-text">what is it</span></h1>'

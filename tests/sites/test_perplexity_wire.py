@@ -171,7 +171,7 @@ def test_a_thread_read_again_is_its_last_entry() -> None:
 @pytest.mark.parametrize(
     ("blocks", "text"),
     [
-        ([asked("Part", "ask_text_0_markdown"), asked("Last", "ask_text_10_markdown"), asked("Two", "ask_text_2_markdown")],
+        ([asked(part, f"ask_text_{n}_markdown") for n, part in ((0, "Part"), (10, "Last"), (2, "Two"))],
          "Part\n\nTwo\n\nLast"),
         ([asked("Same", "ask_text_0_markdown"), asked("Same")], "Same"),
         ([workflow(words("Thinking", "thought"), words("Said"))], "Said"),
@@ -472,7 +472,7 @@ def test_an_operation_that_does_not_fit(operation: Json) -> None:
 
 
 def test_patches_fill_no_memory() -> None:
-    doubled = [{"op": "copy", "from": "/a", "path": "/a/-"}] * 40
+    doubled: list[Json] = [{"op": "copy", "from": "/a", "path": "/a/-"}] * 40
     document = Document({"a": [1]})
     with pytest.raises(Misfit, match="too much"):
         document.patch(doubled)
