@@ -97,8 +97,8 @@ PERPLEXITY: dict[str, str] = {
     "dialog": "answered",
 }
 """Perplexity's: `login_wall` is a dialog that asks to sign in, `authwall` one beside words that look like an answer,
-told by an object or (`authwall_string`) by JSON in a string; `nudge` is a mere offer beside a real answer. `failed` ends
-as FAILED, `pending_final` after the first event that says final."""
+told by an object or (`authwall_string`) by JSON in a string; `nudge` is a mere offer beside a real answer. `failed`
+ends as FAILED, `pending_final` after the first event that says final."""
 
 BY_SITE: dict[str, dict[str, str]] = {"chatgpt": FAULTS, "gemini": GEMINI, "perplexity": PERPLEXITY, "copilot": COPILOT}
 """The faults that each site's stand-in knows, those above or its own, and their outcomes there."""

@@ -10,10 +10,10 @@ from types import ModuleType
 
 from starlette.routing import BaseRoute, Host, Router
 
-from completions.rehearsal import chatgpt, gemini
+from completions.rehearsal import chatgpt, copilot, gemini, perplexity
 from completions.rehearsal.truth import Truth, truth_of
 
-STAND_INS: dict[str, ModuleType] = {"chatgpt": chatgpt, "gemini": gemini}
+STAND_INS: dict[str, ModuleType] = {"chatgpt": chatgpt, "gemini": gemini, "perplexity": perplexity, "copilot": copilot}
 """Each has `ROUTES`, `FRONT_ENDS` and `shown(truth, ui)`."""
 
 

@@ -31,10 +31,10 @@ NUDGE: Json = {
 SIGN_UP = "Sign up and repeat your request."
 
 _FAILURES = {
-    "rate_limited": ("RATE_LIMITED", "You've reached your limit of free searches for today."),
-    "failed": ("INTERNAL_ERROR", "Something went wrong. Please try again."),
+    "rate_limited": ("ENTRY_FAILED", "You've reached your limit of free searches for today."),
+    "failed": ("ENTRY_FAILED", "Something went wrong. Please try again."),
 }
-"""Faults that end as FAILED: `error_code` and `error_message`. The codes are made up, as none is documented."""
+"""Faults that end as FAILED: `error_code` and `error_message`. The code is made up, as none is documented."""
 
 
 def left(draft: Draft, fault: str | None) -> Draft:

@@ -120,7 +120,9 @@ function draw(turn, { blocks }) {
   turn.words.lastElementChild?.scrollIntoView({ block: "end" });
 }
 
-function end(turn, { told, blocks }) {
+function end(turn, state) {
+  const { told, blocks } = state;
+  draw(turn, state);
   const { listed } = sourcesOf(blocks);
   if (told.status === "FAILED") toast(told.error_message);
   if (listed.length) step(turn, "Researched", "4s");

@@ -8,13 +8,16 @@ const button = (label, icon) => `<button type="button" aria-label="${label}" dat
 
 let asked = 0;
 
-// The turn as it is while the answer is on its way: `words` is where the answer goes.
+// The turn as it is while the answer is on its way: `words` is where the answer goes, `steps` above and `after` below it.
 function beginTurn(prompt) {
   const turn = { number: asked++, panel: tabs() };
   const begin = PROSE ? beginProse : beginWorkflow;
   begin(turn, prompt);
-  turn.words = $(".answer", turn.panel.root);
-  turn.words.classList.remove("answer");
+  [turn.words, turn.steps, turn.after] = ["answer", "steps", "after"].map((name) => {
+    const [place] = [...turn.panel.root.getElementsByClassName(name)].slice(-1);
+    place.classList.remove("answer");
+    return place;
+  });
   return turn;
 }
 
@@ -46,12 +49,11 @@ function beginWorkflow(turn, prompt) {
 // What is being done, above the answer.
 function step(turn, title, seconds = "") {
   const header = fragment(`<div class="group/step-header"><button type="button" aria-expanded="false"><div title="${title}">${title}</div><span>${seconds}</span></button></div>`);
-  turn.steps ??= $(".steps:last-of-type", turn.words.closest(".group\\/final-text, .gap-y-md") ?? turn.panel.root);
   turn.steps.replaceChildren(header);
 }
 
 function endTurn(turn, { model, related, sources }) {
-  const after = [...turn.panel.root.querySelectorAll(".after")].at(-1);
+  const { after } = turn;
   const listed = sources.length ? [sourcesButton(sources)] : [];
   if (PROSE) {
     const label = model ? [fragment(`<div class="font-sans text-sm text-quiet">Prepared using ${escaped(model)}</div>`)] : [];
