@@ -10,8 +10,9 @@ from completions.sites.base import Captured, Site
 from completions.sites.chat import Chat
 from completions.sites.chatgpt import ChatGPT
 from completions.sites.gemini import Gemini
+from completions.sites.perplexity import Perplexity
 
-_SITES: dict[str, type[Chat]] = {"chatgpt": ChatGPT, "gemini": Gemini}
+_SITES: dict[str, type[Chat]] = {"chatgpt": ChatGPT, "gemini": Gemini, "perplexity": Perplexity}
 NAMES = tuple(_SITES)
 """Every site there is an adapter for."""
 
