@@ -9,10 +9,11 @@ from completions.markup import decoded
 from completions.sites.base import Captured, Site
 from completions.sites.chat import Chat
 from completions.sites.chatgpt import ChatGPT
+from completions.sites.copilot import Copilot
 from completions.sites.gemini import Gemini
 from completions.sites.perplexity import Perplexity
 
-_SITES: dict[str, type[Chat]] = {"chatgpt": ChatGPT, "gemini": Gemini, "perplexity": Perplexity}
+_SITES: dict[str, type[Chat]] = {"chatgpt": ChatGPT, "gemini": Gemini, "perplexity": Perplexity, "copilot": Copilot}
 NAMES = tuple(_SITES)
 """Every site there is an adapter for."""
 

@@ -60,10 +60,11 @@ def _words(scene: Scene) -> HtmlElement:
 def _lists(scene: Scene) -> tuple[list[HtmlElement], list[HtmlElement]]:
     """Lists of what the site calls citations of this answer, and lists of references that stand apart from it."""
     around = {each for turn in scene.turns for each in turn.iter()}
-    cards = [_outermost(each) for turn in scene.turns for each in [found(turn, CARDS)]]
-    modal = [*scene.opened("citations"), *found(scene.root, MODAL)]
-    panel = [each for each in _outermost(found(scene.root, _PANEL)) if each not in around and found(each, "a[href]")]
-    return [*(each for some in cards for each in some), *_outermost(modal)], panel
+    drawn = [*scene.turns, *scene.opened("frames")]
+    cards = [each for place in drawn for each in found(place, CARDS)]
+    modals = [*scene.opened("citations"), *(each for each in found(scene.root, MODAL) if found(each, "a[href] div"))]
+    panels = [each for each in _outermost(found(scene.root, _PANEL)) if each not in around and found(each, "a[href]")]
+    return _outermost([*cards, *modals]), panels
 
 
 def _outermost(elements: list[HtmlElement]) -> list[HtmlElement]:
