@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from playwright.async_api import Page
+
 from completions.sites.base import Deadlines, Wire
 from completions.sites.chat import Chat
+from completions.sites.gemini.hidden import unfold
 from completions.sites.gemini.layout import HOME, LOOKS
 from completions.sites.gemini.page import read_answer
 from completions.sites.gemini.stream import read_stream
@@ -35,3 +38,7 @@ class Gemini(Chat):
     deadlines = Deadlines(still=4, unfold=40)
     read_answer = staticmethod(read_answer)
     read_stream = staticmethod(read_stream)
+
+    async def unfold(self, page: Page) -> dict[str, list[str]]:
+        """Open the list of sources, and hover over every chip that cites."""
+        return await unfold(page)
