@@ -15,7 +15,10 @@ function citationCards(sources) {
 function moreButton(pages) {
   const button = fragment(`<button type="button">+${pages.length}</button>`);
   button.title = LABELS.more.replace("{}", pages.length);
-  button.onclick = () => document.body.append(citationDialog(pages));
+  button.onclick = () => {
+    document.body.append(citationDialog(pages));
+    $("[data-modal-overlay] button").focus();
+  };
   return button;
 }
 
@@ -25,7 +28,7 @@ function citationDialog(pages) {
   $("ul", overlay).append(...pages.map(listed));
   const close = () => overlay.remove();
   $("button", overlay).onclick = close;
-  addEventListener("keydown", (event) => event.key === "Escape" && close());
+  overlay.onkeydown = ({ key }) => key === "Escape" && close();
   return overlay;
 }
 

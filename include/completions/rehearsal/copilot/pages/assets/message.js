@@ -30,7 +30,7 @@ async function framed(message) {
   $("[data-testid=ai-message-body]", message).append(outer);
   await loaded;
   const { body } = $("iframe", outer.contentDocument).contentDocument;
-  new ResizeObserver(() => (outer.style.height = `${body.scrollHeight + 16}px`)).observe(body);
+  new ResizeObserver(() => (outer.style.height = `${body.scrollHeight + 32}px`)).observe(body);
   return body;
 }
 
