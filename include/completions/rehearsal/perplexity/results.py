@@ -35,7 +35,8 @@ def web_result(page: WebPage) -> Json:
     host = (urlsplit(page.url).hostname or "").removeprefix("www.")
     meta: Json = {"client": "web", "domain_name": host, "citation_domain_name": label(page.url), "images": []}
     dated = {"published_date": page.published} if page.published else {}
-    return _plain(page) | {"meta_data": meta | dated} | dict.fromkeys(_FLAGS, False)
+    below = {"sitelinks": [{"title": "Contact", "url": f"https://{host}/contact"}], "original_snippet": "as it was"}
+    return _plain(page) | below | {"meta_data": meta | dated} | dict.fromkeys(_FLAGS, False)
 
 
 def not_of_the_web() -> Json:
@@ -45,7 +46,7 @@ def not_of_the_web() -> Json:
 
 def found(page: WebPage) -> Json:
     """A source as a step of the workflow names it."""
-    trust = {"level": 2, "name": "trusted", "type_of_trust": "trusted"}
+    trust = {"level": 2, "name": "trusted", "description": "is trusted for guitars", "type_of_trust": "trusted"}
     return {"name": page.title, "snippet": page.snippet or "", "url": page.url, "trust": trust}
 
 

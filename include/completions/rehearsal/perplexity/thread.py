@@ -23,6 +23,15 @@ Status = Literal["PENDING", "COMPLETED", "FAILED"]
 END = b"event: end_of_stream\r\ndata: {}\r\n\r\n"
 COUNTRY = "US"
 """The country that the server believes the visitor is in."""
+_EXTRAS: Json = {
+    "next": None,
+    "country": COUNTRY,
+    "subdomain": None,
+    "pro_search_mode": None,
+    "subscription_tier": "none",
+    "payment_tier": "none",
+    "core_elapsed": 3.21,
+}
 _PIECES = re.compile(r".{1,29}", re.DOTALL)
 
 
@@ -60,6 +69,7 @@ class Thread:
             "reconnectable": status == "PENDING",
             "cursor": self.cursor,
             "classifier_results": {},
+            "search_implementation_mode": "multi_step",
             "query_language": self.language.partition("-")[0],
             "search_mode": "SEARCH",
             "final_sse_message": status == "COMPLETED",
@@ -76,7 +86,7 @@ class Thread:
             "related_queries": list(self.draft.follow_ups),
             "related_query_items": items,
             "classifier_results": {"mhe_predictions": {"shopping_intent": False, "places_search_intent": False}},
-            "_extras": {"country": COUNTRY, "subscription_tier": "none", "pro_search_mode": None, "core_elapsed": 3.21},
+            "_extras": _EXTRAS,
         }
         return self.event(*blocks, status="COMPLETED", **(told | more))
 
@@ -94,6 +104,7 @@ class Thread:
             "search_focus": "SearchFocus.INTERNET",
             "source": "default",
             "attachments": [],
+            "gpt4": False,
             "read_write_token": self.token,
             "thread_url_slug": self.slug or self.entry,
         }

@@ -29,7 +29,7 @@ def search(thread: Thread) -> Iterator[bytes]:
         return
     step = _search_step(thread)
     begun = step | {"title": "Searching", "items": step["items"][:1], "completed_at": ""}
-    yield thread.event(_patched(patch("replace", "", _root("WORKFLOW_EXECUTING_STEPS", [begun]))))
+    yield thread.event(_patched(patch("replace", "", _root("WORKFLOW_EXECUTING_STEPS", [begun]))), telemetry_data={})
     yield thread.event(_patched(patch("replace", "/steps/0/title", step["title"])))
     results = {"progress": "IN_PROGRESS", "web_results": _results(thread)}
     yield thread.event(
