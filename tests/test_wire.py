@@ -192,6 +192,15 @@ async def test_a_refusal_is_told_with_its_headers(page: Page) -> None:
     assert (exchange.status, exchange.headers["cf-mitigated"], exchange.body) == (403, "challenge", b"no")
 
 
+async def test_a_request_that_is_led_elsewhere_is_cut_and_what_came_from_there_is_not_its_own(page: Page) -> None:
+    async with served(status(302, location="/?sorry")) as url:
+        tap = await tapped(page, url)
+        assert "main" in await page.evaluate(READ_ALL, "?")
+        await until(tap, lambda: tap.closed is not None)
+    (exchange,) = tap.exchanges.values()
+    assert (tap.closed, exchange.status, exchange.body) == (False, None, b"")
+
+
 async def test_a_request_that_gets_no_answer_is_cut(page: Page) -> None:
     async def nothing(_: Request) -> Response:
         raise ConnectionError

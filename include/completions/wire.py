@@ -141,6 +141,9 @@ class Tap:
         request = event["request"]
         if wire := self._wire(request["method"], request["url"]):
             self.exchanges[event["requestId"]] = Exchange(request["url"], kind=wire.kind)
+        elif led := self.exchanges.pop(event["requestId"], None):  # elsewhere: what comes from there is no conversation
+            self.exchanges[f"{event['requestId']} led elsewhere"] = led
+            led.closed = False
         elif request["method"] == "POST":
             self.strays[event["requestId"]] = Exchange(request["url"])
 
