@@ -68,6 +68,11 @@ async def _wall(visit: Visit, request: Request) -> Response | None:
 
 
 def _chat(visit: Visit, accept_language: str) -> Response:
+    """The page.
+
+    Generation 3 was seen in several ways, which take turns here: an answer is marked as one while it comes (`early`) or
+    once it is whole, a prompt is numbered or in its form of 2026-08 (`august`).
+    """
     language = re.match(r"[\w-]+", accept_language)
     page = _TEMPLATE.substitute(
         lang=language[0] if language else "en-US",
@@ -76,5 +81,6 @@ def _chat(visit: Visit, accept_language: str) -> Response:
         upsell="shown" if visit.upsell else "",
         wall="shown" if visit.wall == "login_wall" else "",
         early="shown" if visit.number % 2 else "",
+        august="shown" if visit.number % 4 == 2 else "",
     )
     return HTMLResponse(page)

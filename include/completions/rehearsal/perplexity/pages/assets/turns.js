@@ -33,13 +33,18 @@ function beginProse(turn, prompt) {
 }
 
 function beginWorkflow(turn, prompt) {
-  const entry = fragment(`<div data-workflow-entry="${turn.number}"><div dir="auto" class="contents"><div class="group group/user-bubble">
-    <div class="actions"><span class="text-xs select-none">09:00</span>${button("Edit query", "pencil")}${button("Copy query", "copy")}</div><div
-    class="bubble"><div data-renderer="lm" class="prose"><p class="whitespace-pre-line"></p></div></div></div></div></div>`);
-  $("p", entry).textContent = prompt;
+  const { early, august } = document.body.dataset;
+  const said = august
+    ? `<span class="select-text break-words"><span class="whitespace-pre-line"></span></span>`
+    : `<div data-renderer="lm" class="prose"><p class="whitespace-pre-line"></p></div>`;
+  const entry = fragment(`<div><div dir="auto" class="contents"><div class="group group/user-bubble"><div class="actions"><span
+    class="text-xs select-none">09:00</span>${button("Edit query", "pencil")}${button("Copy query", "copy")}</div><div
+    class="bubble">${said}</div></div></div></div>`);
+  if (!august) entry.dataset.workflowEntry = turn.number;
+  $(".whitespace-pre-line", entry).textContent = prompt;
   const answer = fragment(`<div class="group/final-text flex flex-col"><div class="steps"></div><div><div dir="auto"
     lang="${language.slice(0, 2)}" class="contents"><div class="break-words"><div class="prose inline answer" data-renderer="lm"></div></div></div></div></div>`);
-  if (document.body.dataset.early) answer.dataset.workflowFinalText = "";
+  if (early) answer.dataset.workflowFinalText = "";
   const content = $(".max-w-threadContentWidth", turn.panel.root) ?? turn.panel.root.appendChild(
     fragment('<div class="max-w-threadContentWidth mx-auto flex flex-col"></div>'),
   );
