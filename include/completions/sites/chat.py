@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from urllib.parse import urljoin
 
 from playwright.async_api import Page
 
@@ -65,7 +66,7 @@ class Chat(ABC):
         try:
             page = read_page(captured, self.looks, self.read_answer) if captured.html is not None else None
             wire = self.read_stream(captured.stream) if captured.stream is not None else None
-            return unite(page, wire, captured.url or self.url, self.looks.failures)
+            return unite(page, wire, urljoin(captured.url or self.url, "/"), self.looks.failures)
         except Exception as error:  # the contract: no bytes, however made, may stop the one who reads them
             unread = f"the adapter could not make sense of it: {type(error).__name__}: {error}"
             return Reading(

@@ -7,7 +7,7 @@ from collections import defaultdict, deque
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import chain
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 from completions.answer import Answer, Citation, Portions, Reading, Source
 from completions.errors import Outcome
@@ -17,12 +17,19 @@ from completions.sites.sight import Body, Pill, Sight
 from completions.sites.untrusted import unique
 
 _WORD = re.compile(r"\w+")
+_ENOUGH = 12
+"""Runs of three words from which on two texts can be told apart ..."""
+_ALIKE = 0.2
+"""... and the share of them that the same answer has in common at least."""
 
 
 def unite(page: Sight | None, wire: Sight | None, home: str, failures: Failures) -> Reading:
     """The reading of one conversation; `home` is where relative addresses start, `failures` the site's own words."""
     given = [sight for sight in (page, wire) if sight]
     warnings = [*chain.from_iterable(sight.warnings for sight in given), *_disagreement(page, wire)]
+    if page and wire and _strangers(page, wire, home):
+        warnings.append("the stream is of another conversation than the page; nothing of it is given")
+        wire = Sight(finished=wire.finished, trouble=wire.trouble)
     finished = bool(given) and all(sight.finished for sight in given)
     answer = _answer(page, wire, home)
     outcome, message = _outcome(page, wire, answer, failures, finished=finished)
@@ -71,6 +78,23 @@ def _disagreement(page: Sight | None, wire: Sight | None) -> list[str]:
         return []
     shown, sent = (_WORD.findall(body.text.casefold()) for body in (page.body, wire.body))
     return [] if shown == sent else ["page and stream differ in the words of the answer; the page's are given"]
+
+
+def _strangers(page: Sight, wire: Sight, home: str) -> bool:
+    """Whether the two belong to different conversations, by their addresses or, both whole, by their words."""
+    if page.conversation and wire.conversation:
+        return urlsplit(urljoin(home, page.conversation)).path != urlsplit(urljoin(home, wire.conversation)).path
+    if not (page.body and wire.body and page.finished and wire.finished):
+        return False
+    shown, sent = _runs(page.body.text), _runs(wire.body.text)
+    fewer = min(len(shown), len(sent))
+    return fewer >= _ENOUGH and len(shown & sent) < _ALIKE * fewer
+
+
+def _runs(text: str) -> set[tuple[str, ...]]:
+    """Every three words in a row: the same answer drawn twice shares most of them, two answers hardly any."""
+    spoken = _WORD.findall(text.casefold())
+    return set(zip(spoken, spoken[1:], spoken[2:], strict=False))
 
 
 def _answer(page: Sight | None, wire: Sight | None, home: str) -> Answer | None:
