@@ -163,6 +163,25 @@ def test_an_answer_of_the_first_generation(text: str) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("slug", "path"),
+    [
+        (ID, f"/search/{ID}"),
+        ("top-3-comp-wvA0dso7TgW3NpgF8Jd8tg", "/search/top-3-comp-wvA0dso7TgW3NpgF8Jd8tg"),
+        ("größe-1", "/search/gr%C3%B6%C3%9Fe-1"),
+        ("../settings", None),
+        ("//evil.example", None),
+        ("", None),
+        (7, None),
+    ],
+)
+@pytest.mark.parametrize("url", [None, "https://www.perplexity.ai/search/x?y=1"])
+def test_where_the_thread_is(slug: object, path: str | None, url: str | None) -> None:
+    seen = read(stream=whole("A", thread_url_slug=slug), url=url)
+    assert seen.answer
+    assert seen.answer.conversation_url == (f"https://www.perplexity.ai{path}" if path else None)
+
+
 def test_a_thread_read_again_is_its_last_entry() -> None:
     entries = [{"backend_uuid": f"{n}", "status": "COMPLETED", "blocks": [asked(f"Answer {n}")]} for n in (1, 2)]
     assert answered(json.dumps({"entries": entries})).answer_text == "Answer 2"

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from itertools import chain
+from urllib.parse import quote
 
 from completions.answer import FanOutQuery
 from completions.errors import Outcome
@@ -68,7 +69,7 @@ def _variant(entry: Entry) -> str:
 
 def _conversation(entry: Entry) -> str | None:
     slug = string(entry.told, "thread_url_slug") or ""
-    return f"search/{slug}" if re.fullmatch(r"[\w.~%-]{1,300}", slug, re.ASCII) else None
+    return f"/search/{quote(slug, safe='%')}" if re.fullmatch(r"[\w.~%-]{1,300}", slug) else None
 
 
 # What the answer says.
