@@ -13,12 +13,15 @@ import httpx
 import pytest
 
 from completions.cli import demo
+from completions.rehearsal.faults import NAMES
+from completions.rehearsal.sites import STAND_INS, front_ends
 
 from .conftest import Completions
 
 SCRIPT = Path(sys.executable).with_name("completions")
 COMMANDS = ["up", "down", "rehearse", "run", "show", "list", "get", "ask", "parse", "resolve", "devices", "languages"]
 COMMANDS += ["check-callback", "demo"]
+ENDS = {end for name in STAND_INS for end in front_ends(name)}
 
 
 def test_the_script_is_installed() -> None:
@@ -58,8 +61,8 @@ def test_help_loads_nothing_heavy() -> None:
 @pytest.mark.parametrize(
     ("option", "value", "sentence"),
     [
-        ("--ui", "c", "refused: --ui 'c': give a, b or mixed"),
-        ("--fault", "boredom", "refused: --fault 'boredom': give one of blocked, challenge, "),
+        ("--ui", "c", f"refused: --ui 'c': give {', '.join(sorted(ENDS))} or mixed"),
+        ("--fault", "boredom", f"refused: --fault 'boredom': give one of {', '.join(sorted(NAMES))}"),
     ],
 )
 def test_rehearse_refuses_what_it_does_not_know(
