@@ -292,6 +292,12 @@ def test_a_mark_that_nothing_explains_is_no_word_and_is_told() -> None:
     assert seen.warnings == ["2 citation marks of the wire have no page"]
 
 
+def test_what_another_list_knows_of_a_page_its_citation_has() -> None:
+    answer = answered(events(end(workflow(words("A [1].")), rows(ALPHA), results(ALPHA))))
+    assert answer.citations
+    assert [(each.snippet, str(each.published_at)[:10]) for each in answer.citations] == [("Alpha says", "2026-05-04")]
+
+
 def test_without_any_numbered_page_marks_are_words() -> None:
     assert answered(events(end(asked("a [1] b")))).answer_text == "a [1] b"
 

@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from completions.answer import FanOutQuery
 from completions.errors import Outcome
+from completions.links import url_canonical
 from completions.sites.failures import LONGEST
 from completions.sites.perplexity.cards import images, places, products, unread
 from completions.sites.perplexity.events import Block, Entry
@@ -40,8 +41,9 @@ def read_entry(entry: Entry) -> Sight:
     sight = Sight(variant=_variant(entry), conversation=_conversation(entry), model=string(entry.told, "display_model"))
     steps = list(_steps(entry))
     text, whole = _written(entry, steps)
-    pages = _numbered(entry)
     sight.sources = _sources(entry, steps)
+    known = {url_canonical(page.url): page for page in sight.sources or []}
+    pages = {number: page.filled(known.get(url_canonical(page.url), page)) for number, page in _numbered(entry).items()}
     sight.cited_apart = [page.url for row in _rows(entry) if row.get("status") == "SELECTED" for page in _page(row)]
     sight.fan_out_queries = _queries(entry, steps)
     sight.searched = True if sight.fan_out_queries or sight.sources else False if entry.ended else None
