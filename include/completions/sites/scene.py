@@ -144,9 +144,8 @@ def _barrier(root: HtmlElement, looks: Looks) -> Trouble | None:
         if is_shown(spoken) and (meant := looks.failures.of_turn(said)):
             return Trouble(meant, f"the site says: {said}", yields=True)
     failed = looks.failed
-    return (
-        Trouble(failed.outcome, failed.seen, failed.yields) if any(map(is_shown, found(root, failed.marks))) else None
-    )
+    shown = any(is_shown(element) and _says(element, failed.words) for element in found(root, failed.marks))
+    return Trouble(failed.outcome, failed.seen, failed.yields) if shown else None
 
 
 def _says(element: HtmlElement, words: str) -> bool:
