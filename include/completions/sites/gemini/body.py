@@ -116,8 +116,8 @@ def _code(root: HtmlElement) -> None:
 def _clean(root: HtmlElement) -> None:
     """Take placeholders out of the words, and Google's redirects out of their links."""
     for element in root.iter():
-        if closest(element, "pre") is None:
-            element.text = PLACEHOLDERS.sub("", element.text) if element.text else element.text
-            element.tail = PLACEHOLDERS.sub("", element.tail) if element.tail else element.tail
+        element.text, element.tail = (
+            PLACEHOLDERS.sub("", text) if text else text for text in (element.text, element.tail)
+        )
     for anchor in found(root, "a[href]"):
         anchor.set("href", target(anchor.get("href", "")) or anchor.get("href", ""))

@@ -22,10 +22,11 @@ from completions.text import Words, words
 
 IN_PROGRESS, COMPLETE = 1, 2
 _CARD = re.compile(r"https?://googleusercontent\.com/card_content/\d+\s*\Z")
+_ICON = re.compile(r"favicon|/s2/")
 _CITE = re.compile(r"\[cite:\s*([\d,\s]+)\]")
 _MARKS = re.compile(
     rf"(?P<code>{CODE})|{FORMULAS}"
-    r"|\$(?P<math>(?=[^$\s])[^$\n]*[\\^_={}][^$\n]*(?<=[^$\s]))\$(?!\d)"
+    r"|\$(?=[^$\s])(?=[^$\n]{0,300}[\\^_={}])(?P<math>[^$\n]{1,300})(?<=\S)\$(?!\d)"
     r"|(?P<from>\[cite_start\])| ?\[cite:\s*(?P<cite>[\d,\s]+)\]",
     re.DOTALL,
 )
@@ -60,9 +61,14 @@ def read_text(candidate: object) -> Body:
 
 
 def listed(candidate: object) -> list[Link] | None:
-    """Every page that the stream names with its icon and title, cited or not; None when it names none."""
-    named = [page for each in lists(candidate) if (page := _page(each))]
-    return unique(named) or None
+    """Every page that the stream names with its icon, cited or not; None when it names none.
+
+    Where a stream without marks names the pages of its chips is not known (2026-09): they are known by how they look.
+    """
+    cited = [page for _, pages in _groups(candidate) for page in pages if page]
+    icons = ((text_at(each, 0), each) for each in lists(candidate))
+    named = [page for icon, each in icons if icon and is_web(icon) and _ICON.search(icon) and (page := _page(each))]
+    return unique([*cited, *named]) or None
 
 
 def images(candidate: object) -> list[Image]:
@@ -124,5 +130,4 @@ def _linked(numbers: list[int], pages: dict[int, Link]) -> tuple[Link, ...]:
 
 def _page(value: object) -> Link | None:
     """A page written as `[icon, url, title]`."""
-    icon, title = text_at(value, 0), text_at(value, 2)
-    return link(text_at(value, 1), title) if icon and is_web(icon) and title else None
+    return link(text_at(value, 1), text_at(value, 2))

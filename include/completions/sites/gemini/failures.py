@@ -7,7 +7,7 @@ from completions.sites.failures import Failures
 
 FAILURES = Failures(
     sentences={
-        Outcome.RATE_LIMITED: r"quota exceeded|too many requests|(?:rate|usage) limit|limit reached"
+        Outcome.RATE_LIMITED: r"(?:\w+ )?(?:limit|quota) (?:reached|exceeded)|too many requests\W*(?:please|try|$)"
         r"|you(?:'|’)ve (?:reached|hit) your .{0,60}limit",
         Outcome.CHALLENGE: r"our systems have detected unusual traffic",
         Outcome.LOGIN_WALL: r"(?:please )?sign in to (?:continue|start|keep)",

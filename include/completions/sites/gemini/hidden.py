@@ -15,7 +15,8 @@ CHIP = "model-response source-inline-chip"
 CARD = ':is([role="dialog"], .cdk-overlay-pane, multi-source-hovered-card):has(inline-source-card)'
 """2026: in the chip or in the page's layer of overlays, one `inline-source-card` a page; there at once."""
 PANEL = ":is(context-sidebar, side-bar-sources):has(inline-source-card)"
-CLOSE = 'context-sidebar :is([data-test-id="close-button"], button:has(mat-icon[data-mat-icon-name="close"]))'
+_CROSS = 'button:has(mat-icon[data-mat-icon-name="close"])'
+CLOSE = f':is(context-sidebar, side-bar-sources) :is([data-test-id="close-button"], {_CROSS})'
 SOURCES_BUTTON = "model-response :is(button.legacy-sources-sidebar-button, sources-sidebar-button button)"
 """2025 to spring 2026; since then the list is opened from the menu of an answer."""
 MORE = 'model-response [data-test-id="more-menu-button"]'
@@ -31,8 +32,7 @@ async def unfold(page: Page) -> dict[str, list[str]]:
 
     `sources` is one empty piece where there is no list, `cards` has one piece a chip, empty for one that shows none.
     """
-    sources = await panel(page, SOURCES_BUTTON, PANEL, CLOSE) or await _by_menu(page)
-    return {"sources": sources, "cards": await _cards(page)}
+    return {"sources": await _sources(page), "cards": await _cards(page)}
 
 
 async def _cards(page: Page) -> list[str]:
@@ -45,16 +45,21 @@ async def _cards(page: Page) -> list[str]:
     return pieces
 
 
+async def _sources(page: Page) -> list[str]:
+    try:
+        return await panel(page, SOURCES_BUTTON, PANEL, CLOSE) or await _by_menu(page)
+    except PlaywrightTimeout:  # covered by a dialog, or something that does not open or close: the chips tell as well
+        await page.keyboard.press("Escape")
+        return []
+
+
 async def _by_menu(page: Page) -> list[str]:
     more = page.locator(MORE).locator("visible=true").last
     if not await more.count():
         return []
-    try:
-        await more.click(timeout=PATIENCE)
-        await page.locator(ITEM).locator("visible=true").first.wait_for(timeout=PATIENCE)
-        opened = await panel(page, f'{ITEM}:text-matches("{SAYS_SOURCES}")', PANEL, CLOSE)
-    except PlaywrightTimeout:  # covered by a dialog, or a panel that does not open or close
-        return []
+    await more.click(timeout=PATIENCE)
+    await page.locator(ITEM).locator("visible=true").first.wait_for(timeout=PATIENCE)
+    opened = await panel(page, f'{ITEM}:text-matches("{SAYS_SOURCES}")', PANEL, CLOSE)
     if not opened:
         await page.keyboard.press("Escape")
     return opened or [""]

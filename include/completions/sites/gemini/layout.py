@@ -77,8 +77,9 @@ DETOURS = (
 FAILED = Barrier(
     Outcome.NETWORK,
     "the site says that something went wrong",
-    "model-response .response-error, error-message",
+    "simple-snack-bar, .mat-mdc-snack-bar-label",
     yields=True,
+    words="something went wrong|try again",
 )
 LOOKS = Looks(
     layouts=(GEM,),
@@ -89,7 +90,8 @@ LOOKS = Looks(
     overlays=OVERLAYS,
     spoken='[role="alert"], simple-snack-bar, .mat-mdc-snack-bar-label, mat-dialog-container',
     hosts=("gemini.google.com", "bard.google.com", "accounts.google.com", "support.google.com", "policies.google.com"),
-    noise=f"{THOUGHTS}, .cdk-visually-hidden, sources-list, .response-footer, message-actions, "
+    noise=f"{THOUGHTS}, .cdk-visually-hidden, .screen-reader-model-response-label, .model-response-label-announcer, "
+    "sources-list, .response-footer, message-actions, "
     "sensitive-memories-banner, freemium-rag-disclaimer, button, gem-icon-button, mat-icon, gem-icon, mat-menu, "
     f'gem-popover, .table-footer, .cdk-overlay-popover, {CARDS}, form, [role="radiogroup"], user-query',
 )

@@ -19,7 +19,7 @@ from completions.sites.scene import Scene, is_hidden, outer
 from completions.sites.sight import Link, Sight
 
 _PANELS = "context-sidebar, side-bar-sources, deep-research-source-lists"
-_MODEL = 'bard-mode-switcher .picker-primary-text, [data-test-id="logo-pill-label-container"]'
+_MODEL = 'bard-mode-switcher .picker-primary-text, bard-mode-switcher [data-test-id="logo-pill-label-container"]'
 _ICONS = re.compile(r"favicon|/s2/|//(?:www|ssl)\.gstatic\.com/")
 _ROWS = "rich-list-row"
 _RATING = re.compile(r"(?<![\d.,])([0-5](?:[.,]\d)?)\s*(?:stars?\b|★)", re.IGNORECASE)
@@ -28,9 +28,11 @@ _RATING = re.compile(r"(?<![\d.,])([0-5](?:[.,]\d)?)\s*(?:stars?\b|★)", re.IGN
 def read_answer(scene: Scene, sight: Sight) -> None:
     """Add to `sight` what the page shows of the last prompt's answer."""
     sight.conversation = _conversation(scene)
-    sight.model = next((" ".join(each.text_content().split()) for each in found(scene.root, _MODEL)), None) or None
+    sight.model = next(filter(None, (_first(each) for each in found(scene.root, _MODEL))), None)
     if not scene.answers:
         return
+    for answer in scene.answers:
+        drop(answer, THOUGHTS)
     panels = _panels(scene)
     listed = [page for panel in panels for page in entries(panel)]
     sight.portions = sight.portions.model_copy(update={"sources_html": outer([each for each in panels if len(each)])})
@@ -68,11 +70,11 @@ def _opened(scene: Scene) -> tuple[int, list[list[Link]]]:
 
 
 def _pieces(scene: Scene) -> list[HtmlElement]:
-    """What is drawn of the answer, cards and pictures included, without what the model only thought."""
+    """What is drawn of the answer, cards and pictures included."""
     shown = [each for answer in scene.answers for each in found(answer, ".model-response-text") or [answer]]
     copies = [deepcopy(each) for each in shown]
     for copy in copies:
-        drop(copy, f"{THOUGHTS}, {CHIPS}, user-query, sources-list")
+        drop(copy, f"{CHIPS}, user-query, sources-list")
     return copies
 
 

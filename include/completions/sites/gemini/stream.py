@@ -5,6 +5,7 @@ Each frame has the whole text so far; the newest one that calls itself complete 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from completions.sites.gemini.candidate import COMPLETE, images, listed, progress, read_text
@@ -15,6 +16,7 @@ from completions.sites.gemini.layout import GEM
 from completions.sites.sight import Sight, Trouble
 from completions.sites.untrusted import load
 
+_CONVERSATION = re.compile(r"c_([0-9a-f]{8,40})")
 _KNOWN = ("wrb.fr", "e", "di", "af.httprm")
 
 
@@ -54,7 +56,8 @@ class Told:
         self.conversation = text_at(inner, 1, 0) or self.conversation
         self.place, self.country = text_at(inner, 5, 0) or self.place, text_at(inner, 8) or self.country
         self.model = text_at(inner, 42) or self.model
-        if isinstance(candidate := at(inner, 4, 0), list):
+        candidate = at(inner, 4, 0)
+        if isinstance(candidate, list) and isinstance(at(candidate, 1), list):
             self._candidate(candidate, stored=isinstance(at(inner, 25), str))
 
     def _candidate(self, candidate: list[object], *, stored: bool) -> None:
@@ -105,5 +108,5 @@ def _told(data: bytes) -> Told | None:
 
 
 def _path(conversation: str | None) -> str | None:
-    name = (conversation or "").removeprefix("c_")
-    return f"/app/{name}" if name.isalnum() else None
+    named = _CONVERSATION.fullmatch(conversation or "")
+    return f"/app/{named[1]}" if named else None
