@@ -13,6 +13,7 @@ from dataclasses import replace
 from completions.errors import Outcome
 from completions.sites.copilot.failures import FAILURES
 from completions.sites.layout import Barrier, Detour, Layout, Looks, Overlay
+from completions.sites.scene import OPENED
 
 HOME = "https://copilot.microsoft.com/"
 CONVERSATION = r"/chats/[A-Za-z0-9_-]{8,64}(?=[/?#]|$)"
@@ -52,7 +53,7 @@ CHAT = Layout(
 NESTED = replace(
     CHAT,
     name="nested",  # headless, 2026-07
-    marks=", ".join(f"{each} {_FRAME}" for each in _ASSISTANT),
+    marks=", ".join((*(f"{each} {_FRAME}" for each in _ASSISTANT), f'[{OPENED}="frames"]')),
     body=f"{CHAT.body}, {_FRAME}",
     finished=f"{_FINISHED}, {_FRAME}",  # its buttons are hidden: the socket's end must do
 )

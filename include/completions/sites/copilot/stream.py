@@ -25,7 +25,7 @@ _PRIVATE = re.compile("[\uf8f0\uf8f1]")
 
 
 def read_stream(data: bytes) -> Sight:
-    """What the recorded events show; nothing, with a warning, when they are none of this site."""
+    """What the recorded events show; nothing when they are none: the page's other calls answer in JSON too."""
     reader = Reader()
     text = data.decode(errors="replace").removeprefix("\ufeff")
     reader.read(text)
@@ -33,9 +33,7 @@ def read_stream(data: bytes) -> Sight:
         return _sight(reader)
     if outcome := FAILURES.of_turn(said := text.strip()):
         return Sight(finished=False, trouble=Trouble(outcome, f"the site sent: {said}"))
-    if not said:
-        return Sight(finished=False, warnings=["the stream is empty"])
-    return Sight(warnings=["the stream is of no kind that this site is known to send"])
+    return Sight() if said else Sight(finished=False, warnings=["the stream is empty"])
 
 
 def _sight(reader: Reader) -> Sight:
