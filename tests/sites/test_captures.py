@@ -11,15 +11,16 @@ from completions.answer import Reading
 from completions.errors import Outcome
 from completions.sites import parse, site
 
-CAPTURES = Path(os.environ.get("COMPLETIONS_CAPTURES", Path(__file__).parents[3] / "shared" / "captures")) / "chatgpt"
+CAPTURES = Path(os.environ.get("COMPLETIONS_CAPTURES", Path(__file__).parents[3] / "shared" / "captures"))
 
 pytestmark = pytest.mark.skipif(not CAPTURES.is_dir(), reason="no recordings here")
 
 
-def reading(name: str) -> Reading:
-    data = (CAPTURES / name).read_bytes()
+def reading(name: str, of: str = "chatgpt", upto: int | None = None) -> Reading:
+    """The recording `name` of a site, whole or as far as so many bytes."""
+    data = (CAPTURES / of / name).read_bytes()[:upto]
     is_page = name.endswith(".html") and ".partial." not in name
-    return parse(site("chatgpt"), html=data if is_page else None, stream=None if is_page else data)
+    return parse(site(of), html=data if is_page else None, stream=None if is_page else data)
 
 
 @pytest.mark.parametrize(
@@ -108,7 +109,7 @@ def test_the_page_shows_what_its_stream_does_not() -> None:
 
 def test_page_and_wire_of_one_conversation_agree() -> None:
     page, stream = (
-        (CAPTURES / name).read_bytes()
+        (CAPTURES / "chatgpt" / name).read_bytes()
         for name in ("SYNTHETIC_variantB_answer_with_sources.html", "SYNTHETIC_unauth_mweb_updates.partial.html")
     )
     both = parse(site("chatgpt"), html=page, stream=stream)
@@ -154,12 +155,72 @@ def test_shapes_that_a_maintainer_mirrored() -> None:
     )
 
 
-@pytest.mark.parametrize("name", sorted(path.name for path in CAPTURES.glob("*")))
-def test_a_cut_recording_is_never_taken_for_a_whole_one(name: str) -> None:
-    data, whole = (CAPTURES / name).read_bytes(), reading(name)
-    is_page = name.endswith(".html") and ".partial." not in name
-    for end in range(0, len(data), max(1, len(data) // 150)):
-        cut = data[:end]
-        seen = parse(site("chatgpt"), html=cut if is_page else None, stream=None if is_page else cut)
+@pytest.mark.parametrize(
+    ("name", "outcome", "variant", "page_finished", "stream_finished"),
+    [
+        ("ak2k__ask-turbo-workflow-2026-09-24.EXCERPT.events.jsonl", "answered", "workflow", None, True),
+        ("ak2k__ask-multi-step-sources.events.jsonl", "answered", "prose", None, True),
+        ("ak2k__fetch-url__no-completed-marker.events.jsonl", "network", "prose", None, False),
+        ("covai__perplexity-chat.html", "answered", "prose", True, None),
+    ],
+)
+def test_verdicts_of_perplexity(
+    name: str, outcome: str, variant: str, page_finished: bool | None, stream_finished: bool | None
+) -> None:
+    seen = reading(name, "perplexity")
+    assert (seen.outcome, seen.warnings) == (outcome, []), seen.error_message
+    assert (seen.ui_variant, seen.page_finished, seen.stream_finished) == (variant, page_finished, stream_finished)
+
+
+def test_what_perplexity_searched_and_cites_is_told_by_its_workflow() -> None:
+    answer = reading("ak2k__ask-turbo-workflow-2026-09-24.EXCERPT.events.jsonl", "perplexity").answer
+    assert answer
+    assert "[1]" not in answer.answer_text + answer.answer_markdown
+    assert answer.answer_text.endswith("lack of stream awareness creates the HTTP/2 problem.")
+    assert "\nSituation\tHTTP/2 over TCP\tHTTP/3 over QUIC\n" in answer.answer_text
+    assert answer.citations
+    assert [(each.domain, each.role, each.pill) for each in answer.citations] == [
+        *[("mozilla.org", "inline", 1), ("ietf.org", "more", 1), ("mozilla.org", "inline", 2)],
+        *[("salesforce.com", "more", 2), ("ietf.org", "inline", 3), ("apnic.net", "inline", 4)],
+    ]
+    for each in answer.citations:
+        assert each.char_start == each.char_end
+        assert answer.answer_text[: each.char_start].endswith(".")
+    assert answer.sources
+    assert [each.cited for each in answer.sources] == [True] * 5 + [False] * 5
+    assert len(answer.fan_out_queries or []) == 3
+    assert (answer.follow_up_questions, answer.images, answer.model_version) == (None, [], "turbo")
+
+
+def test_the_last_list_of_perplexitys_results_is_what_marks_count() -> None:
+    answer = reading("ak2k__ask-multi-step-sources.events.jsonl", "perplexity").answer
+    assert answer
+    assert answer.answer_text == "Price is $45 at shop A; score 93 per B."
+    assert [(each.title, each.char_start) for each in answer.citations or []] == [("Page echo", 22), ("Page bravo", 38)]
+
+
+def test_a_real_page_of_perplexity() -> None:
+    answer = reading("covai__perplexity-chat.html", "perplexity").answer
+    assert answer
+    written = answer.answer_markdown
+    assert written.startswith("Here's a response hitting all four elements:\n\n---\n\nThis is a **bold statement**")
+    assert "check out [deadrat.in](https://www.deadrat.in/) — you might" in written
+    assert '```elixir\ndefmodule Hello do\n  def world do\n    IO.puts("Hello, World!")\n  end\nend\n' in written
+    assert "| Denmark | ~3,800 | 37 | 25+ | ~67% |" in written
+    assert "$$\ne^{i\\pi} + 1 = 0\n$$" in written
+    for noise in ("Prepared using", "Copy", "Show more", "Please write"):
+        assert noise not in answer.answer_text
+    assert answer.citations == []
+    assert (answer.model_version, answer.model_version_source) == ("Claude Sonnet 4.6 Thinking", "page")
+
+
+RECORDINGS = [(of, path.name) for of in ("chatgpt", "perplexity") for path in sorted((CAPTURES / of).glob("*"))]
+
+
+@pytest.mark.parametrize(("of", "name"), RECORDINGS)
+def test_a_cut_recording_is_never_taken_for_a_whole_one(of: str, name: str) -> None:
+    size, whole = (CAPTURES / of / name).stat().st_size, reading(name, of)
+    for end in range(0, size, max(1, size // 150)):
+        seen = reading(name, of, end)
         if seen.outcome is Outcome.ANSWERED:
             assert seen.answer == whole.answer, end
