@@ -127,7 +127,8 @@ KEYS = re.findall(
     "markdown_block answer chunk_starting_offset web_result_block web_results sources_mode_block rows web_result "
     "citation name url snippet timestamp meta_data plan_block search_web_content media_block media_items image medium "
     "shopping_block maps_mode_block places address pending_followups_block followups related_queries "
-    "upsell_information upsell_type error_code error_message thread_url_slug display_model _extras country entries data step_type content",
+    "upsell_information upsell_type error_code error_message thread_url_slug "
+    "display_model _extras country entries data step_type content",
 )
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),

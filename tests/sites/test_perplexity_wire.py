@@ -486,6 +486,7 @@ def test_patches(value: object, operations: list[tuple[str, str, object]], resul
         {"op": "remove", "path": "/a/1"},
         {"op": "test", "path": "/c", "value": 4},
         {"op": "move", "path": "/d", "from": "/nowhere"},
+        {"op": "move", "path": "/d", "from": "/c/nowhere"},
         {"op": "shuffle", "path": "/a"},
         {"op": "add"},
         {},

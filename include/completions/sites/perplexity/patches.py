@@ -79,7 +79,8 @@ class Document:
             value, self.value = self.value, None
             return value
         holder = self._at(path[:-1])
-        return holder.pop(_slot(holder, path[-1]))
+        slot = _slot(holder, path[-1])
+        return holder.pop(slot)
 
     def _copy(self, path: list[str]) -> object:
         value = self._at(path)
