@@ -125,22 +125,13 @@ function operate(state, { p, o, v }) {
   else Object.assign(parent[last], v);
 }
 
-// Draw what changed: blocks that read as before stay as they are.
 function draw(turn, state) {
   if (!state.answered) return;
   $(".result-thinking", turn)?.remove();
   const { content, metadata } = state.root.message;
   turn.references = metadata.content_references;
   turn.found = state.found;
-  const markdown = $(".markdown", turn);
-  blocksOf(content.parts[0]).forEach((block, index) => {
-    const html = renderBlock(block, metadata.content_references);
-    if (markdown.children[index]?.source === html) return;
-    const element = fragment(html);
-    element.source = html;
-    if (markdown.children[index]) markdown.children[index].replaceWith(element);
-    else markdown.append(element);
-  });
+  redraw($(".markdown", turn), content.parts[0], metadata.content_references);
   turn.scrollIntoView({ block: "end" });
 }
 
