@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 from playwright.sync_api import Dialog, Frame, Page, expect
+from playwright.sync_api import TimeoutError as NotInTime
 
 from completions.rehearsal import BY_SITE, Rehearsal, normalised
 
@@ -191,9 +192,24 @@ def test_some_visitors_are_greeted_by_what_they_may_close(page: Page) -> None:
         expect(banner).to_have_count(0)
 
 
-@pytest.mark.parametrize(
-    ("locale", "label"), [("en-GB", "New chat"), ("ko-KR", "새로운 채팅 시작"), ("is-IS", "New chat")]
-)
+@pytest.mark.browser
+def test_every_seventh_visitor_must_close_a_bubble_before_sending(page: Page) -> None:
+    with Rehearsal(latency=0.05) as rehearsal, client_of(rehearsal) as client:
+        for _ in range(6):
+            client.get("/", headers={"cookie": ""})
+        page.goto(at(rehearsal))
+        page.fill(INPUT, "anything")
+        with pytest.raises(NotInTime):
+            page.click(SUBMIT, timeout=300)
+        page.click("[aria-label=Dismiss]")
+        page.click(SUBMIT)
+        page.wait_for_selector(FINISHED)
+
+
+LABELLED = [("en-GB", "New chat"), ("ko-KR", "새로운 채팅 시작"), ("is-IS", "New chat")]
+
+
+@pytest.mark.parametrize(("locale", "label"), LABELLED)
 def test_labels_are_in_the_visitors_language(locale: str, label: str) -> None:
     with Rehearsal() as rehearsal, client_of(rehearsal) as client:
         html = client.get("/", headers={"accept-language": locale}).text

@@ -59,6 +59,7 @@ def _chat(visit: Visit, request: Request) -> Response:
         labels=escape(json.dumps(labels_for(tag), ensure_ascii=False)),
         cookies="shown" if visit.consent and "MSCC" not in request.cookies else "",
         nudge="shown" if visit.upsell else "",
+        bubble="shown" if visit.number % 7 == 0 else "",
         panel="shown" if visit.number % 2 == 0 else "",
     )
     return HTMLResponse(page)

@@ -9,9 +9,10 @@ setTimeout(hydrate, HYDRATED_AFTER);
 
 function hydrate() {
   $("#app").append(shell());
-  const { cookies, nudge } = document.body.dataset;
+  const { cookies, nudge, bubble: greeted } = document.body.dataset;
   if (cookies) document.body.append(cookieBanner());
   if (nudge) $(".composer .actions").append(signInNudge());
+  if (greeted) document.body.append(bubble());
   $("#userInput").oninput = refresh;
   $("#userInput").onkeydown = (event) => {
     if (event.key !== "Enter" || event.shiftKey) return;

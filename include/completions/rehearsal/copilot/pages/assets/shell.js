@@ -51,3 +51,9 @@ function signInNudge() {
   $("[data-testid=maybe-later-button]", nudge).onclick = () => nudge.remove();
   return nudge;
 }
+
+function bubble() {
+  const shown = fragment(`<div class="bubble"><p>${LABELS.greeting}</p><button type="button" aria-label="Dismiss">✕</button></div>`);
+  $("button", shown).onclick = () => shown.remove();
+  return shown;
+}
