@@ -35,8 +35,6 @@ def accept(
         rehearse = legible.get("rehearse") is True
         profile = resolve(seed=seed, **who, location=settings.location, rehearse=rehearse)
     with refusals.kept():
-        _check_site(legible.get("model"))
-    with refusals.kept():
         _check_rehearsal(rehearse, settings)
     with refusals.kept():
         _check_callback(legible.get("callback"), settings, sqs_endpoint)
@@ -68,13 +66,6 @@ class _Refusals:
             return {}
         refused = {*self.found, *(PLACE if "country" in self.found else ())}
         return {name: value for name, value in fields.items() if name not in refused}
-
-
-def _check_site(model: str | None) -> None:
-    from completions.sites import NAMES
-
-    if model is not None and model not in NAMES:
-        raise Refused("model", model, f"cannot be asked yet; give {' or '.join(NAMES)}")
 
 
 def _check_rehearsal(rehearse: bool, settings: Settings) -> None:

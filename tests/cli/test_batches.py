@@ -170,7 +170,7 @@ REQUESTS: list[tuple[str | bytes, str]] = [
     ('{"prompts": ["a"], "promts": ["b"]}', "promts ['b']: is not a field; did you mean prompts?"),
     (json.dumps({"prompts": ["a"] * 1001}), "(this has 1001)"),
     (json.dumps({"prompts": ["a" * 2048]}), "(this has 2048)"),
-    ('{"prompts": ["a"], "model": "gemini"}', "model 'gemini': cannot be asked yet; give chatgpt"),
+    ('{"prompts": ["a"], "model": "grok"}', "model 'grok': give one of chatgpt, gemini, perplexity, copilot"),
     ('{"prompts": ["a"], "country": "US"}', "country 'US': cannot be served"),
     ('{"prompts": ["a"], "callback": "http://127.0.0.1/"}', "callback 'http://127.0.0.1': "),
     ('{"prompts": ["a"], "_audit": {"name": "x", "run": "y", "seed": 1}}', "is not a field: it is set by audits alone"),

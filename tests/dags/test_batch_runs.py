@@ -144,7 +144,8 @@ def test_a_refused_conf_says_why_and_leaves_nothing(
 def test_a_batch_whose_plan_breaks_is_told_of_as_failed(airflow: RealAirflow) -> None:
     batch_id = str(uuid4())
     callback = airflow.rehearsal.callback_url("broken")
-    submit(airflow.store, batch_id, BatchConfig(prompts=["x"], model="gemini", rehearse=True, callback=callback))
+    nowhere = BatchConfig(prompts=["x"], country="DE", city="Atlantis", rehearse=True, callback=callback)
+    submit(airflow.store, batch_id, nowhere)
     run_id = airflow.run({"batch_id": batch_id})
     assert airflow.state(run_id) == "failed"
     assert airflow.tasks(run_id)["notify"] == ["success"]
