@@ -5,7 +5,7 @@ browsers without a window were seen to get it (GreedySearch-pi, July 2026). Both
 """
 
 from completions.rehearsal.copilot.answer import shown
-from completions.rehearsal.copilot.pages import FRONT_ENDS
+from completions.rehearsal.copilot.home import FRONT_ENDS
 from completions.rehearsal.copilot.routes import ROUTES
 
 __all__ = ["FRONT_ENDS", "ROUTES", "shown"]

@@ -14,8 +14,8 @@ from starlette.staticfiles import StaticFiles
 
 from completions.rehearsal import walls
 from completions.rehearsal.book import Book
+from completions.rehearsal.copilot.home import FRONT_ENDS, PAGES, TIMEZONE, VISITOR, WALLS, frame, home
 from completions.rehearsal.copilot.ids import short_id
-from completions.rehearsal.copilot.pages import FRONT_ENDS, PAGES, TIMEZONE, VISITOR, WALLS, frame, home
 from completions.rehearsal.copilot.socket import chat
 
 _BY_STATUS = WALLS | {"http_429", "http_500"}

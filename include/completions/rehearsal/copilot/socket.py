@@ -20,8 +20,8 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from completions.rehearsal.book import Asking, Book
 from completions.rehearsal.copilot.answer import answer_of
 from completions.rehearsal.copilot.events import TROUBLES, Numbered, afterwards, beginning, body, frames
+from completions.rehearsal.copilot.home import FRONT_ENDS, TIMEZONE, VISITOR
 from completions.rehearsal.copilot.ids import short_id
-from completions.rehearsal.copilot.pages import FRONT_ENDS, TIMEZONE, VISITOR
 from completions.rehearsal.draft import subject_of
 from completions.rehearsal.pace import halved, spread
 
