@@ -82,8 +82,9 @@ def _disagreement(page: Sight | None, wire: Sight | None) -> list[str]:
 
 def _strangers(page: Sight, wire: Sight, home: str) -> bool:
     """Whether the two belong to different conversations, by their addresses or, both whole, by their words."""
-    if page.conversation and wire.conversation:
-        return urlsplit(urljoin(home, page.conversation)).path != urlsplit(urljoin(home, wire.conversation)).path
+    here, there = (urlsplit(urljoin(home, each.conversation or "")).path.split("/") for each in (page, wire))
+    if page.conversation and wire.conversation and (here[-1] == there[-1] or here[-2:-1] == there[-2:-1]):
+        return here[-1] != there[-1]  # the id; addresses of different kinds, as of a shared page, do not tell
     if not (page.body and wire.body and page.finished and wire.finished):
         return False
     shown, sent = _runs(page.body.text), _runs(wire.body.text)
