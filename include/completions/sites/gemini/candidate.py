@@ -120,8 +120,11 @@ def _numbers(text: str) -> list[int]:
 
 def _where(text: Words, mark: int) -> tuple[int | None, int | None]:
     """The words that the n-th mark cites: from their own mark on, where there is one, to where it stands."""
-    stands = text.at.get(f"pill-{mark}")
-    return (text.at.get(f"from-{mark}", stands)[0], stands[1]) if stands else (None, None)
+    if (stands := text.at.get(f"pill-{mark}")) is None:
+        return None, None
+    begins = text.at.get(f"from-{mark}", stands)[0]
+    cited = text.text[begins : stands[1]]
+    return begins + len(cited) - len(cited.lstrip()), stands[1]
 
 
 def _linked(numbers: list[int], pages: dict[int, Link]) -> tuple[Link, ...]:

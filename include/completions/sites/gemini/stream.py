@@ -74,7 +74,7 @@ def read_stream(data: bytes) -> Sight:
         said = data.decode(errors="replace").strip()
         if outcome := FAILURES.of_turn(said):
             return Sight(finished=False, trouble=Trouble(outcome, f"the site sent: {said}"))
-        if not said:
+        if ")]}'".startswith(said):
             return Sight(finished=False, warnings=["the stream is empty"])
         return Sight(warnings=["the stream is of no kind that this site is known to send"])
     sight = Sight(variant=GEM.name, model=told.model, conversation=_path(told.conversation))
