@@ -114,11 +114,9 @@ def placed(values: dict[int, Any]) -> list[Any]:
     return [values.get(place) for place in range(max(values) + 1)]
 
 
-def answering(
-    text: str, status: int | None = 2, *, found: object = None, whole: bool = True, **more: Any
-) -> list[object]:
+def answering(text: str, status: int | None = 2, *, found: object = None, whole: bool = True) -> list[object]:
     """An envelope with an answer so far; `found` is what stands beside the text, `whole` whether its turn is stored."""
-    candidate = placed({0: "rc_1", 1: [text], 8: [status], 12: found, 37: [["**Thinking** about it"]]} | more)
+    candidate = placed({0: "rc_1", 1: [text], 8: [status], 12: found, 37: [["**Thinking** about it"]]})
     beside = {5: ["Zurich, Switzerland", "SWML"], 8: "CH", 25: "AwAA", 39: "fbb1", 42: "3.6 Flash"} if whole else {}
     return told(placed({1: [f"c_{ID}", "r_1"], 4: [candidate]} | beside))
 
