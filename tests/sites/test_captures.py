@@ -155,6 +155,53 @@ def test_shapes_that_a_maintainer_mirrored() -> None:
     )
 
 
+def test_a_whole_stream_of_gemini() -> None:
+    seen = reading("streamgenerate-SYNTHETIC-full.txt", "gemini")
+    assert (seen.outcome, seen.ui_variant, seen.stream_finished, seen.warnings) == ("answered", "gem", True, [])
+    answer = seen.answer
+    assert answer
+    assert answer.answer_text == answer.answer_markdown == "According to recent reports, X is Y."
+    assert [(each.url, each.title, each.role, each.char_start) for each in answer.citations or []] == [
+        ("https://example.com/a", "Title A", "inline", 36),
+        ("https://example.org/b", "Title B", "more", 36),
+    ]
+    assert [(each.url, each.title) for each in answer.images or []] == [
+        ("https://example.com/web-image.jpg", "alt text"),
+    ]
+    assert (answer.model_version, answer.model_version_source) == ("3.6 Flash", "wire")
+    assert answer.conversation_url == "https://gemini.google.com/app/d3196a0c0eeafd4a"
+
+
+def test_a_real_page_of_gemini() -> None:
+    seen = reading("covai__gemini-chat.html", "gemini")
+    assert (seen.outcome, seen.ui_variant, seen.page_finished, seen.warnings) == ("answered", "gem", True, [])
+    answer = seen.answer
+    assert answer
+    assert answer.answer_text.startswith("Here is a concise response combining your requested elements.")
+    assert "\nDenmark\t~$44,000\t37\t25\t~65%\n" in answer.answer_text
+    for noise in ("Gemini said", "You said", "Copy", "Elixir", "More options", "iπ", "Please write"):
+        assert noise not in answer.answer_text
+    written = answer.answer_markdown
+    assert "a quick [link to deadrat.in](https://www.deadrat.in/) to fulfill" in written
+    assert '```elixir\nIO.puts("Hello, World!")\n```' in written
+    assert "| Denmark | ~$44,000 | 37 | 25 | ~65% |" in written
+    assert written.endswith("$$\ne^{i\\pi} + 1 = 0\n$$")
+    assert (answer.citations, answer.places, answer.images) == ([], [], [])
+    assert (answer.model_version, answer.model_version_source) == ("Pro", "page")
+
+
+@pytest.mark.parametrize("name", ["covai__gemini-chat.html", "streamgenerate-SYNTHETIC-full.txt"])
+def test_a_cut_recording_of_gemini_never_gives_another_answer(name: str) -> None:
+    below = {"model_version", "model_version_source"}  # the page names the model below the answer
+    size, whole = (CAPTURES / "gemini" / name).stat().st_size, reading(name, "gemini").answer
+    assert whole
+    for end in range(0, size, max(1, size // 150)):
+        seen = reading(name, "gemini", end)
+        if seen.outcome is Outcome.ANSWERED:
+            assert seen.answer
+            assert seen.answer.model_dump(exclude=below) == whole.model_dump(exclude=below), end
+
+
 @pytest.mark.parametrize(
     ("name", "outcome", "variant", "page_finished", "stream_finished"),
     [
