@@ -8,6 +8,8 @@ unexport PYTHONDONTWRITEBYTECODE
 export PYTHONUTF8 := 1
 
 BIN := .venv/bin
+# Most tests wait for a page rather than for a processor.
+SPREAD := -n 4 --dist loadgroup
 # Settings of your own, see .env.example; tests run without them.
 WITH_ENV := set -a; [ ! -f .env ] || . ./.env; set +a;
 
@@ -27,10 +29,10 @@ down: ## Stop the embedded Airflow and the rehearsal, to the last process
 	@[ ! -x $(BIN)/completions ] || { $(WITH_ENV) $(BIN)/completions down; }
 
 test: lint ## Check and test everything
-	$(BIN)/python -m pytest -m "not drill"
+	$(BIN)/python -m pytest -m "not drill" $(SPREAD)
 
 test-fast: setup ## Only the tests that need neither a browser nor Airflow
-	$(BIN)/python -m pytest -m "not drill and not airflow and not browser"
+	$(BIN)/python -m pytest -m "not drill and not airflow and not browser" $(SPREAD)
 
 lint: setup ## Style and types
 	$(BIN)/ruff check
