@@ -168,7 +168,10 @@ class _Conversation:
                 first, self.held.first_token_at = now, datetime.now(UTC)
             still = now - changed_at
             finished = progress.state == "finished"
-            if progress.state == "walled" or self._done(finished, still):
+            if progress.state == "walled":
+                await self._catch_up()
+                return False
+            if self._done(finished, still):
                 return finished
             if first is None and now - self.sent_at > self.limits.first_token:
                 raise Wall(Outcome.TIMEOUT, f"no word of an answer within {self.limits.first_token:.0f} s")
@@ -178,6 +181,12 @@ class _Conversation:
                 async with asyncio.timeout(LOOK_EVERY):
                     await self.tap.stirred.wait()
                 await asyncio.sleep(LOOK_EVERY / 5)  # let the page draw what came
+
+    async def _catch_up(self) -> None:
+        """The page may show a failure before what the wire says of it is here."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(ARRIVAL):
+                await self.tap.caught_up()
 
     def _done(self, page_finished: bool, still: float) -> bool:
         if page_finished and self.tap.closed:

@@ -99,6 +99,11 @@ class Tap:
         ends = [each.closed for each in self.exchanges.values() if self._tells(each)]
         return None if self._bodies or not ends or None in ends else all(ends)
 
+    async def caught_up(self) -> None:
+        """Wait until all that the browser has received of the exchanges is here."""
+        while self._bodies:
+            await asyncio.wait(self._bodies)
+
     def _tells(self, exchange: Exchange) -> bool:
         """Whether the end of `exchange` is one of those that the answer ends with."""
         if exchange.kind != "websocket" or not exchange.ends:
