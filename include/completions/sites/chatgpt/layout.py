@@ -16,8 +16,8 @@ SEARCHING = re.compile(r"\bsearch", re.IGNORECASE)
 """In the status line over an answer: the site searches, or has searched, the web. English, the only form known."""
 HOME = "https://chatgpt.com/"
 CONVERSATION = r"/(?:g/[^/]+/)?(?:c|uc)/[0-9a-f]{8}-[0-9a-f-]{27}"
-"""Path of a conversation: `/uc/<id>` signed out, `/c/<id>` signed in. Ids look like UUIDs but are none; one that begins with `WEB:`
-is the page's own, until the site has given another."""
+"""Path of a conversation: `/uc/<id>` signed out, `/c/<id>` signed in. Ids look like UUIDs but are none; one that
+begins with `WEB:` is the page's own, until the site has given another."""
 
 
 SERVER = Layout(
