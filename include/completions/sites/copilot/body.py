@@ -85,7 +85,7 @@ def _left(element: HtmlElement, pages: list[Link], first: int) -> HtmlElement:
     place = html.Element("span")
     for number in range(first, first + len(pages)):
         place.append(html.Element("cite", {"data-at": f"pill-{number}"}))
-    return place
+    return place if pages else html.Element("cite")
 
 
 def _is_mark(element: HtmlElement, label: str) -> bool:

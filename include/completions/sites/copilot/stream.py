@@ -71,6 +71,8 @@ def _write(writing: Writing, token: re.Match[str], cited: list[Link]) -> None:
         numbers = [token["page"]] if kind == "page" else []
     if kind in ("inline", "display", "dollars"):
         writing.formula(token[kind].strip(), apart=kind != "inline")
+    if kind == "foreign":
+        writing.put(html.Element("cite"))
     if numbers and writing.plain and writing.plain[-1].endswith("```"):
         writing.write("\n\n")  # behind a fence it would keep that open
     for number in numbers:
