@@ -150,6 +150,8 @@ def _united(pill: Pill, twins: deque[Pill], shown: Body, sent: Body) -> Pill:
         return pill
     twin = twins.popleft()
     united = replace(pill, links=tuple(unique([*pill.links, *twin.links])))
+    if pill.end is None and shown.text == sent.text:
+        return replace(united, start=twin.start, end=twin.end)
     cited = sent.text[twin.start : twin.end] if twin.end else ""
     if not cited or pill.end is None:
         return united
