@@ -35,6 +35,9 @@ def read_body(root: HtmlElement) -> Body:
     pills = list(_pills(root))
     tidy(root)
     text = words(root)
+    for paragraph in found(root, "p:not(:has(img))"):
+        if not paragraph.text_content().strip():
+            paragraph.drop_tree()  # it had nothing but citations
     placed = [Pill((page,), *text.at.get(f"pill-{n}", (None, None))) for n, page in enumerate(pills)]
     return Body(text.text, markdown(root), placed)
 

@@ -55,7 +55,8 @@ def _body(turn: Turn) -> Body:
     writing, end = Writing(), 0
     text = printable("".join(_marked(turn)))
     for token in _TOKENS.finditer(text):
-        writing.write(text[end : token.start()])
+        if token.start() > end:
+            writing.write(text[end : token.start()])
         _write(writing, token, cited)
         end = token.end()
     writing.write(text[end:])
@@ -82,24 +83,27 @@ def _write(writing: Writing, token: re.Match[str], cited: list[Link]) -> None:
 
 def _marked(turn: Turn) -> Iterator[str]:
     """The texts of the turn, each page that was cited marked behind the words before it."""
-    number, before = 0, ""
+    number, worded = 0, False
+    early: list[str] = []
     for part in turn.parts:
-        pieces = [piece for piece in part if isinstance(piece, Link) or piece]
-        if before and pieces and isinstance(pieces[0], str):
+        pieces = [piece for piece in part if piece]
+        if worded and pieces and isinstance(pieces[0], str):
             yield "\n\n"
         blank: list[str] = []
-        for is_link, group in groupby(pieces, lambda piece: isinstance(piece, Link)):
-            if is_link:
-                for _ in group:
-                    yield _MARK % number
-                    number += 1
-                continue
-            text = _PRIVATE.sub("", "".join(map(str, group)))
-            before = before or text.strip()
-            kept = _worded(text)
-            yield from (*blank, kept) if kept else ()
-            blank = [text[len(kept) :]] if kept else [*blank, text]
+        for is_text, group in groupby(pieces, lambda piece: isinstance(piece, str)):
+            if is_text:
+                text = _PRIVATE.sub("", "".join(map(str, group)))
+                kept = _worded(text)
+                yield from (*blank, kept, *early) if kept else ()
+                blank, early = ([text[len(kept) :]], []) if kept else ([*blank, text], early)
+                worded = worded or bool(kept)
+            else:
+                marks = [_MARK % (number + each) for each, _ in enumerate(group)]
+                number += len(marks)
+                yield from marks if worded else ()
+                early += [] if worded else marks
         yield from blank
+    yield from early
 
 
 def _worded(text: str) -> str:
