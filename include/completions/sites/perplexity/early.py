@@ -22,8 +22,8 @@ def modernise(entry: Entry) -> None:
     final = table(next((step for step in steps if step.get("step_type") == "FINAL"), None), "content")
     said = string(final, "answer") if steps else text
     answer = table(load(said)) or table(written)
-    if not answer and (said or "").startswith("{"):
-        return  # cut on its way
+    if not answer and (written is not None or (said or "").startswith(("{", "[{"))):
+        return  # cut on its way, or not there yet
     _put(entry, "pro_search_steps", "plan_block", {"steps": [_step(step) for step in steps]})
     _put(entry, "web_results", "web_result_block", {"web_results": list(rows(answer, "web_results"))})
     entry.early = True

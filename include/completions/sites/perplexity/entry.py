@@ -153,7 +153,7 @@ def _numbered(entry: Entry) -> dict[int, Link]:
                 numbered.setdefault(number, page)
     if numbered:
         return numbered
-    results = next(filter(None, (list(rows(each.value, "web_results")) for each in _results(entry))), [])
+    results = next(filter(None, (list(rows(block.value, "web_results")) for block in _results(entry))), [])
     listed = ((number, link(each)) for number, each in enumerate(results, 1))
     return {number: shown for number, shown in listed if shown}
 
@@ -161,16 +161,14 @@ def _numbered(entry: Entry) -> dict[int, Link]:
 def _results(entry: Entry) -> list[Block]:
     """The lists of results, that of the answer first."""
     blocks = entry.of_kind("web_result_block")
-    return [*(blocks[usage] for usage in ("web_results",) if usage in blocks), *blocks.values()]
+    first = sorted(blocks, key=lambda usage: usage != "web_results")
+    return [*(blocks[usage] for usage in first), *entry.of_kind("sources_mode_block").values()]
 
 
 def _sources(entry: Entry, steps: list[Item]) -> list[Link] | None:
     """Everything listed as consulted; None while the wire has no list."""
     shown = [page for row in _rows(entry) for page in _page(row)]
-    lists = [
-        block.value for kind in ("web_result_block", "sources_mode_block") for block in entry.of_kind(kind).values()
-    ]
-    found = chain.from_iterable(links(each, "web_results") for each in lists)
+    found = chain.from_iterable(links(block.value, "web_results") for block in _results(entry))
     read = chain.from_iterable(links(each, "sources") for each in _payloads(steps, "sources_payload"))
     planned = chain.from_iterable(links(each, "web_results_content", "web_results") for each in _planned(entry))
     pages = unique([*shown, *found, *read, *planned])

@@ -72,7 +72,7 @@ PROSE = Layout(
 BARE = Layout(
     name="bare",  # 2024, and any page before there is something asked
     marks=f'[data-testid="answer"], #ask-input, [data-ask-input-container], {_COMPOSER}',
-    user='[data-testid="query"], h1',
+    user='[data-testid="query"]',
     assistant='[data-testid="answer"]',
     turn='[data-testid="answer"]',
     body=".prose",

@@ -60,14 +60,13 @@ def _body(root: HtmlElement) -> Body:
 def _pills(root: HtmlElement) -> list[Link]:
     """Take the chips out of `root`; the n-th leaves `data-at="pill-n"` behind."""
     pills: list[Link] = []
-    for chip in found(root, _CHIPS):
-        if chip.getparent() is None or any(above.get("data-taken") for above in chip.iterancestors()):
-            continue
+    chips = found(root, _CHIPS)
+    inner = {below for chip in chips for below in chip.iterdescendants()}
+    for chip in (chip for chip in chips if chip not in inner and chip.getparent() is not None):
         place = html.Element("cite")
         if url := _address(chip):
             place.set("data-at", f"pill-{len(pills)}")
             pills.append(Link(url, title=_title(chip), site_name=_label(chip)))
-        chip.set("data-taken", "1")
         replace(chip, place)
     return pills
 
