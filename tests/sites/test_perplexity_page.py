@@ -84,6 +84,16 @@ def test_what_is_behind_a_chip_the_wire_tells(mark: Draw, page: Draw) -> None:
     assert [each.cited for each in answer.sources] == [True, True, True]
 
 
+def test_marks_that_the_page_draws_side_by_side_are_chips_of_their_own() -> None:
+    stream = events(event(), end(asked("A [1][2]."), results(ALPHA, BRAVO)))
+    answer = answered(prose_page(f"<p>A{anchor(ALPHA)}{anchor(BRAVO)}.</p>"), stream)
+    assert answer.citations
+    assert [(each.title, each.role, each.pill) for each in answer.citations] == [
+        ("About Alpha", "inline", 1),
+        ("About Bravo", "inline", 2),
+    ]
+
+
 def test_a_chip_without_an_address_cites_nothing() -> None:
     marks = '<span class="citation">x</span><span data-pplx-citation data-pplx-citation-url="javascript:x">y</span>'
     answer = answered(workflow_page(f"<p>A{marks}{chip(ALPHA)}</p>"))

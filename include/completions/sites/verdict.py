@@ -136,7 +136,8 @@ def _complete(shown: Body, sent: Body) -> Body:
         twins: dict[str, deque[Pill]] = defaultdict(deque)
         for pill in sent.pills:
             twins[url_canonical(pill.links[0].url)].append(pill)
-        pills = [_united(pill, twins[url_canonical(pill.links[0].url)], shown, sent) for pill in shown.pills]
+        apart = {(pill.end, url_canonical(pill.links[0].url)) for pill in shown.pills}
+        pills = [_united(pill, twins[url_canonical(pill.links[0].url)], shown, sent, apart) for pill in shown.pills]
     entities = shown.entities
     if entities is None and sent.entities is not None:
         nowhere: dict[str, int | None] = {} if same else {"char_start": None, "char_end": None}
@@ -144,12 +145,21 @@ def _complete(shown: Body, sent: Body) -> Body:
     return replace(shown, pills=pills, entities=entities)
 
 
-def _united(pill: Pill, twins: deque[Pill], shown: Body, sent: Body) -> Pill:
-    """A pill with all of its pages, of which the page shows but the first, and with the words it cites."""
+def _united(pill: Pill, twins: deque[Pill], shown: Body, sent: Body, apart: set[tuple[int | None, str]]) -> Pill:
+    """A pill with all of its pages, of which the page shows but the first, and with the words it cites.
+
+    `apart` has the places and pages of all pills: what the page shows beside a pill, on one of its own, is not in it.
+    """
     if not twins:
         return pill
     twin = twins.popleft()
-    united = replace(pill, links=tuple(unique([*pill.links, *twin.links])))
+    own = {url_canonical(link.url) for link in pill.links}
+    told = [
+        link
+        for link in twin.links
+        if (key := url_canonical(link.url)) in own or pill.end is None or (pill.end, key) not in apart
+    ]
+    united = replace(pill, links=tuple(unique([*pill.links, *told])))
     if pill.end is None and shown.text == sent.text:
         return replace(united, start=twin.start, end=twin.end)
     cited = sent.text[twin.start : twin.end] if twin.end else ""
