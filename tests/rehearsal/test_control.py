@@ -63,7 +63,7 @@ def test_a_script_that_means_nothing_is_refused(client: httpx.Client, script: di
 
 
 def test_an_unknown_fault_for_everyone_is_refused() -> None:
-    with pytest.raises(ValueError, match="'nonsense': not a known fault, take one of .*blocked, "):
+    with pytest.raises(ValueError, match=r"'nonsense': not a known fault, take one of .*blocked, "):
         build(Settings(fault="nonsense"))
 
 

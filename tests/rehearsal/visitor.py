@@ -8,8 +8,8 @@ from playwright.sync_api import Locator, Page
 
 READ = """(root) => {
   const copy = root.cloneNode(true);
-  const noise = `[data-testid=webpage-citation-pill], [data-testid$=-widget], [data-assistant-product-list], .sticky, button:not(
-    [data-assistant-entity-reference]), .katex-html, math mrow, pre > [aria-hidden]`;
+  const noise = `[data-testid=webpage-citation-pill], [data-testid$=-widget], [data-assistant-product-list], .sticky,
+    button:not([data-assistant-entity-reference]), .katex-html, math mrow, pre > [aria-hidden]`;
   copy.querySelectorAll(noise).forEach((element) => element.remove());
   copy.querySelectorAll("p, li, h2, h3, tr, td, th, br, pre").forEach((element) => element.after("\\n"));
   return copy.textContent;
