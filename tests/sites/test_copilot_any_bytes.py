@@ -145,6 +145,7 @@ def test_a_citation_may_stand_anywhere(pieces: list[str | None]) -> None:
     assert seen.answer
     from_events = [each for each in seen.answer.citations or [] if each.url == ALPHA[1]]
     assert len(from_events) == pieces.count(None)
+    assert "%EE%8B" not in seen.answer.answer_markdown
     assert not re.search("[\uf8f0\uf8f1\ue2f0\ue2f1]", seen.answer.answer_text + seen.answer.answer_markdown)
 
 

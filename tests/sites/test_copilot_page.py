@@ -152,6 +152,14 @@ def test_finished_is_what_the_page_says(html: str, finished: bool) -> None:
     assert not finished or (seen.answer and seen.answer.answer_text == "A")
 
 
+@pytest.mark.parametrize("gone", [' class="group/ai-message-item space-y-3"', ' data-content="ai-message"'])
+def test_a_page_that_lost_a_name_of_its_parts_is_read_by_the_others(gone: str) -> None:
+    seen = read(page(f"<p>A {chip(ALPHA)}.</p>", after=cards(ALPHA)).replace(gone, ""))
+    assert seen.outcome is Outcome.ANSWERED
+    assert seen.answer
+    assert (seen.answer.answer_text, len(seen.answer.citations or [])) == ("A.", 1)
+
+
 def test_conversations_that_the_page_hides_are_not_read() -> None:
     past = f'<div data-testid="backstage-chats">{asked("old")}{answered("<p>Old.</p>")}</div>'
     html = page("<p>A.</p>", beside=past)
@@ -227,6 +235,8 @@ TURNSTILE = '<div id="cf-turnstile"><input type="hidden" name="cf-turnstile-resp
         (page("", reactions="", after='<div role="alert">Too many requests. Wait.</div>'), Outcome.RATE_LIMITED),
         (page("", after='<div role="alert">You’ve reached your daily limit.</div>'), Outcome.RATE_LIMITED),
         (page("", after='<div role="alert">Something went wrong. Try again.</div>'), Outcome.NETWORK),
+        (page("", after='<div role="alert">Da ist etwas schiefgegangen.</div>'), Outcome.NETWORK),
+        (page("<p>A</p>", after='<div role="alert">Nicht gespeichert.</div>'), Outcome.ANSWERED),
         (page("<p>Copilot is not currently available in your region.</p>"), Outcome.UNAVAILABLE_HERE),
         (page("<p>Sign in to continue</p>"), Outcome.LOGIN_WALL),
         (page(""), Outcome.NO_ANSWER),

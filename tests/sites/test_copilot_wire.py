@@ -57,6 +57,8 @@ THROTTLED = event("chatMessageError", errorCode="throttled", errorDetail={"type"
         ((said("Old"), STARTED, said("New")), "New", "New", []),  # a message that begins again
         ((event("chainOfThought", text="Hmm"), said("A"), event("modelStatement", text="Hm")), "A", "A", []),
         ((said("See [a](https://alpha.example/a)."),), "See a.", "See [a](https://alpha.example/a).", [4]),
+        ((said("See [a](https://b.c"), cited(ALPHA), said("/d) e.")), "See a e.", "See [a](https://b.c/d) e.", [4, 5]),
+        ((said("A $$x"), cited(ALPHA), said("$$")), "A\n\nx", None, [4]),
         ((said("By [Fender](ca://s?q=Fender)."),), "By Fender.", "By Fender.", []),
         ((said("It is \\(x^2\\) or\n\n$$y$$"),), "It is x^2 or\n\ny", "It is $x^2$ or\n\n$$\ny\n$$", []),
         ((said("A [^1^] b \ue200cite\ue202turn0search1\ue201."),), "A b.", "A b.", []),

@@ -95,7 +95,7 @@ BARRIERS = (
 FAILED = Barrier(
     Outcome.NETWORK,
     "the site says that the message could not be answered",
-    '[data-testid="error-message"], [data-testid="chat-error"]',
+    ", ".join(f'{each} [role="alert"]' for each in _ASSISTANT),
     yields=True,
 )
 

@@ -17,7 +17,8 @@ from completions.sites.written import CODE, FORMULAS, Writing
 
 _MARK = "\uf8f0%d\uf8f1"  # where a citation came, until it is an element
 _TOKENS = re.compile(
-    rf"(?P<code>{CODE})|\uf8f0(?P<page>\d+)\uf8f1|(?P<foreign>\ue200[^\ue200\ue201]*\ue201|\[\^\d+\^\])|{FORMULAS}",
+    rf"(?P<code>{CODE})|\uf8f0(?P<page>\d+)\uf8f1|(?P<foreign>\ue200[^\ue200\ue201]*\ue201|\[\^\d+\^\])"
+    rf"|(?P<target>\]\([^()\s]*\)|<[^<>\s]*>)|{FORMULAS}",
     re.DOTALL,
 )
 _PLACED = re.compile("\uf8f0(\\d+)\uf8f1")
@@ -60,20 +61,22 @@ def _body(turn: Turn) -> Body:
         _write(writing, token, cited)
         end = token.end()
     writing.write(text[end:])
-    return read_body(writing.root())
+    root = writing.root()
+    kept = set(root.iter())
+    root.extend(each for each in writing.places if each.tag == "a" and each not in kept)  # it stood in plain code
+    return read_body(root)
 
 
 def _write(writing: Writing, token: re.Match[str], cited: list[Link]) -> None:
+    """Go on with `token`; a citation that came in the midst of it stands behind it."""
     kind = token.lastgroup
-    if kind == "code":
+    if kind in ("code", "target"):
         writing.write(_PLACED.sub("", token[0]))
-        numbers = _PLACED.findall(token[0])
-    else:
-        numbers = [token["page"]] if kind == "page" else []
-    if kind in ("inline", "display", "dollars"):
-        writing.formula(token[kind].strip(), apart=kind != "inline")
-    if kind == "foreign":
+    elif kind == "foreign":
         writing.put(html.Element("cite"))
+    elif kind in ("inline", "display", "dollars"):
+        writing.formula(_PLACED.sub("", token[kind]).strip(), apart=kind != "inline")
+    numbers = _PLACED.findall(token[0])
     if numbers and writing.plain and writing.plain[-1].endswith("```"):
         writing.write("\n\n")  # behind a fence it would keep that open
     for number in numbers:
