@@ -8,15 +8,16 @@ import pytest
 
 from completions.browser import Browser
 from completions.conversation import Held, hold
-from completions.errors import Outcome
+from completions.errors import Outcome, Wall
 from completions.profile import Profile, resolve
 from completions.rehearsal import Rehearsal, normalised
 from completions.rehearsal.compare import compare
 from completions.rehearsal.copilot import FRONT_ENDS
 from completions.rehearsal.faults import BY_SITE, WALLS
 from completions.sites import drive
-from completions.sites.base import Captured, Deadlines
+from completions.sites.base import Captured, Deadlines, Progress
 from completions.sites.copilot import Copilot
+from sites import copilot_shapes as shapes
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
@@ -69,6 +70,28 @@ async def test_an_answer_in_frames_is_kept_with_its_page(browser: Browser) -> No
     again = Copilot().read(Captured(html=one.artifacts.page_html))
     assert again.answer
     assert normalised(again.answer.answer_text) == normalised(truth.text)
+
+
+@pytest.mark.parametrize(
+    ("frame", "seen"),
+    [
+        ("<p>A word</p>", Progress("streaming", 6)),
+        ("", Progress("waiting")),
+        ("<title>Just a moment...</title><div id=challenge-stage>Verify</div>", Outcome.CHALLENGE),
+    ],
+)
+async def test_frames_are_looked_into(browser: Browser, frame: str, seen: Progress | Outcome) -> None:
+    async with browser.page(NOBODY, 20) as page:
+        await page.route("https://copilot.fun/**", lambda route: route.fulfill(body=frame, content_type="text/html"))
+        await page.set_content(
+            shapes.asked() + shapes.answered('<iframe src="https://copilot.fun/frame"></iframe>', after=shapes.STOP)
+        )
+        if isinstance(seen, Progress):
+            assert await Copilot().look(page) == seen
+        else:
+            with pytest.raises(Wall) as met:
+                await Copilot().look(page)
+            assert met.value.outcome is seen
 
 
 @pytest.mark.parametrize("language", ["German", "French", "Japanese", "Portuguese"])
