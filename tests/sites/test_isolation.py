@@ -75,6 +75,11 @@ OTHER = "Rain falls in most places on the coast before noon, and whoever walks t
     [
         (Sight(conversation="/c/1"), Sight(conversation="c/1"), False),
         (Sight(conversation="https://chat.example/c/1"), Sight(conversation="c/2"), True),
+        (
+            Sight(conversation="/c/1", body=Body(TEXT.format("Fender"))),
+            Sight(conversation="c/2", body=Body(TEXT.format("Fender"))),
+            False,
+        ),
         (Sight(conversation="https://chat.example/u/0/c/1"), Sight(conversation="c/1"), False),
         (Sight(conversation="https://chat.example/share/7"), Sight(conversation="c/1"), False),
         (

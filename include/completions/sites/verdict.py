@@ -20,7 +20,9 @@ _WORD = re.compile(r"\w+")
 _ENOUGH = 12
 """Runs of three words from which on two texts can be told apart ..."""
 _ALIKE = 0.2
-"""... and the share of them that the same answer has in common at least."""
+"""... the share of them that the same answer drawn twice has in common at least ..."""
+_SAME = 0.9
+"""... and the share from which on it is the same answer, whatever the addresses say."""
 
 
 def unite(page: Sight | None, wire: Sight | None, home: str, failures: Failures) -> Reading:
@@ -81,15 +83,33 @@ def _disagreement(page: Sight | None, wire: Sight | None) -> list[str]:
 
 
 def _strangers(page: Sight, wire: Sight, home: str) -> bool:
-    """Whether the two belong to different conversations, by their addresses or, both whole, by their words."""
+    """Whether the two belong to different conversations, by their addresses and, both whole, by their words.
+
+    An address may be the page's own until the site has given another: the very same words overrule it.
+    """
+    alike, apart = _alike(page, wire), _apart(page, wire, home)
+    if alike is None or apart is None:
+        return bool(apart) or (alike is not None and alike < _ALIKE)
+    return apart and alike < _SAME
+
+
+def _apart(page: Sight, wire: Sight, home: str) -> bool | None:
+    """Whether the addresses name different conversations; None where one is missing or they are of different kinds."""
+    if not (page.conversation and wire.conversation):
+        return None
     here, there = (urlsplit(urljoin(home, each.conversation or "")).path.split("/") for each in (page, wire))
-    if page.conversation and wire.conversation and (here[-1] == there[-1] or here[-2:-1] == there[-2:-1]):
-        return here[-1] != there[-1]  # the id; addresses of different kinds, as of a shared page, do not tell
-    if not (page.body and wire.body and page.finished and wire.finished):
+    if here[-1] == there[-1]:
         return False
+    return True if here[-2:-1] == there[-2:-1] else None
+
+
+def _alike(page: Sight, wire: Sight) -> float | None:
+    """The share of their words, three in a row, that two whole answers have in common; None where there are too few."""
+    if not (page.body and wire.body and page.finished and wire.finished):
+        return None
     shown, sent = _runs(page.body.text), _runs(wire.body.text)
     fewer = min(len(shown), len(sent))
-    return fewer >= _ENOUGH and len(shown & sent) < _ALIKE * fewer
+    return len(shown & sent) / fewer if fewer >= _ENOUGH else None
 
 
 def _runs(text: str) -> set[tuple[str, ...]]:
