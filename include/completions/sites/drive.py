@@ -38,7 +38,9 @@ class Driver:
         self._dialogs = [asdict(overlay) for overlay in looks.overlays]
         self._tables: dict[str, Any] = {
             "layouts": [asdict(layout) for layout in looks.layouts],
-            "barriers": [{"marks": barrier.marks, "words": barrier.words} for barrier in looks.walls],
+            "barriers": [
+                {"marks": barrier.marks, "words": barrier.words, "late": barrier.late} for barrier in looks.walls
+            ],
             "detours": [detour.url for detour in looks.detours],
             "spoken": looks.spoken,
             "patience": PATIENCE * 1000,

@@ -70,6 +70,8 @@ class Barrier:
     """Whether a whole answer beside it stands: the site put this up afterwards."""
     words: str = ""
     """A pattern searched in its text, where no attribute tells it apart; JavaScript takes it too."""
+    late: bool = False
+    """Whether a page may look so until it has come to life: on the live page it counts only after that."""
 
 
 CHALLENGE = Barrier(

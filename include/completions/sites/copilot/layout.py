@@ -90,6 +90,7 @@ BARRIERS = (
             for host in _PROVIDERS
             for tag, attribute in (("a", "href"), ("form", "action"), ("button", "formaction"), ("button", "data-url"))
         ),
+        late=True,  # the way to log in may be there before the composer is
     ),
 )
 FAILED = Barrier(
