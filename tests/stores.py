@@ -34,6 +34,11 @@ def folder(tmp_path: Path) -> Store:
 @pytest.fixture
 def bucket(s3: AwsAccess) -> Store:
     """A store in a bucket of its own."""
+    return new_bucket(s3)
+
+
+def new_bucket(s3: AwsAccess) -> Store:
+    """An empty store in a bucket that is new."""
     assert s3.session
     name = f"bucket-{uuid4().hex}"
     s3.session.client("s3", endpoint_url=s3.endpoint_url).create_bucket(Bucket=name)

@@ -14,6 +14,7 @@ from pyarrow.fs import S3FileSystem
 from batches import BATCH, NOW, ask, planned
 from completions.collect import collect
 from completions.errors import Outcome
+from completions.health import Health, keep
 from completions.manifest import Manifest, manifest_key
 from completions.reading import connect, example
 from completions.store import AwsAccess, Store
@@ -21,6 +22,20 @@ from completions.store import AwsAccess, Store
 pytest_plugins = ["stores"]
 
 SEEN = [("a", "answered", 1), ("b", "refused", None)]
+
+
+def checked(site: str, days: int = 0) -> Health:
+    """A check that found nothing wrong."""
+    at = NOW + timedelta(days=days)
+    return Health(
+        site=site,
+        origin="live",
+        checked_at=at,
+        healthy=True,
+        outcome=Outcome.ANSWERED,
+        tries=1,
+        adapter_version="1",
+    )
 
 
 def collected(store: Store, batch_id: str = BATCH, days: int = 0, **fields: Any) -> Manifest:
@@ -42,7 +57,7 @@ def test_views(any_store: Store) -> None:
     assert live.sql(light).fetchall() == [(BATCH, date(2026, 11, 23)), ("another", date(2026, 11, 24))]
     joined = "select prompt, page_html from completions join artifacts using (answer_id, batch) where batch = 'another'"
     assert live.sql(f"{joined} order by prompt").fetchall() == [("a", "<p>a</p>"), ("b", "<p>b</p>")]
-    rehearsed = connect(any_store.of("rehearsal"))
+    rehearsed = connect(any_store, origin="rehearsal")
     assert rehearsed.sql("select distinct batch from completions").fetchall() == [("rehearsed",)]
 
 
@@ -113,3 +128,16 @@ def test_polars_reads_the_folder(folder: Store) -> None:
     collected(folder)
     table = polars.read_parquet(f"{folder.uri}/datasets/completions/**/*.parquet", hive_partitioning=True)
     assert table.select("prompt", "outcome", polars.col("citations").list.len()).rows() == SEEN
+
+
+def test_every_view_of_either_origin(any_store: Store) -> None:
+    collected(any_store)
+    collected(any_store, "rehearsed", rehearse=True)
+    keep(any_store, checked("chatgpt"))
+
+    live = connect(any_store)
+    assert live.sql("select distinct batch from rehearsal.completions").fetchall() == [("rehearsed",)]
+    assert live.sql("select distinct batch from artifacts").fetchall() == [(BATCH,)]
+    assert live.sql("select site, date, schema from health").fetchall() == [("chatgpt", NOW.date(), "v1")]
+    rehearsed = connect(any_store.uri if any_store.is_local else any_store, origin="rehearsal")
+    assert rehearsed.sql("select site from live.health union all select site from health").fetchall() == [("chatgpt",)]

@@ -1,4 +1,4 @@
-"""The dataset as DuckDB sees it: the views `completions` and `artifacts`.
+"""The dataset as DuckDB sees it: the views `completions`, `artifacts` and `health`.
 
 The views read the files that manifests name, so that neither a batch that is still being collected nor a superseded
 generation shows. DuckDB's own S3 client is a download; here it goes through the store's.
@@ -6,37 +6,53 @@ generation shows. DuckDB's own S3 client is a download; here it goes through the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import get_args
 
 import duckdb
 import pyarrow as pa
 from obstore.fsspec import FsspecStore
 from obstore.store import S3Store
 
+from completions.columns import HEALTH
 from completions.dataset import TABLES
-from completions.manifest import Manifest, manifest_key
+from completions.errors import Refused
+from completions.here import stored
+from completions.manifest import Manifest
+from completions.parts import TABLE_NAMES, Days, health_keys, manifests
 from completions.plan import find_batch
-from completions.store import Store
+from completions.store import Origin, Store
 
-_PATH_KEYS = [pa.field("batch", pa.string()), pa.field("date", pa.date32()), pa.field("schema", pa.string())]
+SCHEMAS = {table.name: table.schema for table in TABLES} | {
+    "health": pa.schema([(column.name, column.type) for column in HEALTH])
+}
+DAY = pa.field("date", pa.date32())
+_PATH_KEYS = {"health": [DAY, pa.field("schema", pa.string())]}
+_BATCH_PATH_KEYS = [pa.field("batch", pa.string()), *_PATH_KEYS["health"]]
+ORIGINS: tuple[Origin, ...] = get_args(Origin)
 
 
-def connect(store: Store, batch_id: str | None = None) -> duckdb.DuckDBPyConnection:
-    """A DuckDB with both views, over one batch (live or rehearsed), else over every batch of this part of the store."""
-    found = find_batch(store, batch_id) if batch_id else None
-    part = found[0] if found else store
-    manifests = list(_manifests(part, [batch_id] if batch_id else part.folders("batches")))
-    connection = duckdb.connect()
-    if isinstance(part.inner, S3Store):
-        connection.register_filesystem(_filesystem(part.inner))
-    for table in TABLES:
-        files = [part.uri_of(file.key) for one in manifests for file in one.files if file.table == table.name]
-        rows = (
-            connection.read_parquet(files, union_by_name=True, hive_partitioning=True)
-            if files
-            else connection.from_arrow(pa.schema([*table.schema, *_PATH_KEYS]).empty_table())
-        )
-        rows.create_view(table.name)
+def connect(
+    store: Store | str | Path | None = None, batch_id: str | None = None, *, origin: Origin = "live"
+) -> duckdb.DuckDBPyConnection:
+    """A DuckDB with the views `completions`, `artifacts` and `health`, each in the schemas `live` and `rehearsal`.
+
+    A name without a schema is of `origin`. With `batch_id`, there are only the rows of that batch, by names without a
+    schema, whatever its origin. `store` is that of `frames.load`.
+    """
+    one_of("origin", origin, ORIGINS)
+    whole, connection = opened(store), duckdb.connect()
+    if isinstance(whole.inner, S3Store):
+        connection.register_filesystem(filesystem(whole.inner))
+    if batch_id:
+        found = find_batch(whole, batch_id)
+        _make_views(connection, found[0] if found else whole, [batch_id])
+        return connection
+    for name in ORIGINS:
+        connection.execute(f"create schema {name}; use {name}")
+        _make_views(connection, whole.of(name))
+    connection.execute(f"use {origin}")
     return connection
 
 
@@ -47,14 +63,44 @@ def example(part: Store, client_ref: str) -> str:
     return f"{seen} from read_parquet('{files}') where client_ref = '{client_ref}' and not from_cache"
 
 
-def _manifests(part: Store, batch_ids: Iterable[str]) -> Iterator[Manifest]:
-    for body in part.get_many([manifest_key(batch_id) for batch_id in batch_ids]):
-        if body:
-            yield Manifest.model_validate_json(body)
+def _make_views(connection: duckdb.DuckDBPyConnection, part: Store, batch_ids: Sequence[str] | None = None) -> None:
+    found = manifests(part, Days(), batch_ids)
+    for table in TABLE_NAMES:
+        if table == "health" and batch_ids:
+            continue
+        keys = health_keys(part, Days()) if table == "health" else part_keys(found, table)
+        empty = pa.schema([*SCHEMAS[table], *_PATH_KEYS.get(table, _BATCH_PATH_KEYS)]).empty_table()
+        files = [part.uri_of(key) for key in keys]
+        rows = (
+            connection.read_parquet(files, union_by_name=True, hive_partitioning=True)
+            if files
+            else connection.from_arrow(empty)
+        )
+        rows.create_view(table)
 
 
-def _filesystem(client: S3Store) -> FsspecStore:
-    """What DuckDB reads `s3://` with: a client like the store's own."""
+def opened(store: Store | str | Path | None) -> Store:
+    """The store that an argument names. A folder must be there: reading makes none."""
+    if isinstance(store, Store):
+        return store
+    if store and "://" not in str(store) and not Path(store).expanduser().is_dir():
+        raise Refused("store", str(store), "no such folder")
+    return stored(str(store) if store else None)
+
+
+def one_of(field: str, given: object, known: Sequence[str]) -> None:
+    """Raise `Refused` unless the argument is one of those known."""
+    if given not in known:
+        raise Refused(field, given, f"give {', '.join(known[:-1])} or {known[-1]}")
+
+
+def part_keys(found: Iterable[Manifest], table: str) -> list[str]:
+    """The files of a table that manifests name."""
+    return [file.key for one in found for file in one.files if file.table == table]
+
+
+def filesystem(client: S3Store) -> FsspecStore:
+    """What Arrow and DuckDB read `s3://` with: a client like the store's own."""
     return FsspecStore(
         "s3",
         config=client.config,

@@ -1,0 +1,119 @@
+"""The dataset as analysts want it: one table as a pandas frame, in one line.
+
+It is read by the manifests and through the store's own client, like the views of DuckDB.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any, get_args
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.dataset as ds
+import pyarrow.fs as pafs
+from obstore.store import S3Store
+
+from completions.batch import Model
+from completions.errors import Refused
+from completions.manifest import Manifest
+from completions.parts import TABLE_NAMES, Days, TableName, day, health_keys, known, manifests
+from completions.reading import DAY, ORIGINS, SCHEMAS, filesystem, one_of, opened, part_keys
+from completions.store import Origin, Store, StoreError
+
+_READ_AHEAD = 2
+"""Row groups that are read before they are asked for; those of `artifacts` are of 16 MB and more."""
+
+
+def load(
+    table: TableName = "completions",
+    *,
+    since: date | str | None = None,
+    until: date | str | None = None,
+    model: str | Sequence[str] | None = None,
+    audit: str | None = None,
+    batch: str | Sequence[str] | None = None,
+    origin: Origin = "live",
+    columns: Sequence[str] | None = None,
+    store: Store | str | Path | None = None,
+) -> pd.DataFrame:
+    """One table as a pandas frame with Arrow types: the columns of the reference page, and `date`.
+
+    Args:
+        table: `completions`, `artifacts` (page, stream, screenshot: large) or `health`.
+        since: The first day, UTC, on which a batch was planned or a site checked; text is ISO 8601.
+        until: The last day.
+        model: The site, or some sites.
+        audit: Only batches of this recurring audit.
+        batch: Id of a batch, or of some batches.
+        origin: `live`, or `rehearsal`: what the stand-ins answered. The two never meet in a frame.
+        columns: Only these columns.
+        store: Folder or `s3://bucket/prefix`; else the one that COMPLETIONS_STORE names.
+
+    A store without such rows gives an empty frame with all columns. Raises `Refused`, a `ValueError`, with one sentence
+    for an argument that cannot be, and `StoreError` for a store that cannot be read.
+    """
+    one_of("table", table, TABLE_NAMES)
+    one_of("origin", origin, ORIGINS)
+    models, batches = _several(model), _several(batch)
+    for name in models or ():
+        one_of("model", name, get_args(Model))
+    schema = SCHEMAS[table].append(DAY)
+    for name in columns or ():
+        if name not in schema.names:
+            raise Refused("columns", name, f"{table} has no such column; docs/reference/columns.md has them all")
+    days, whole = Days(day("since", since), day("until", until)), opened(store)
+    if table == "health":
+        _refuse_for_health(audit=audit, batch=batch)
+        keys, only = health_keys(whole.of(origin), days), ds.field("site").isin(models) if models else None
+    else:
+        known(whole, origin, batches or ())
+        keys, only = _keys(whole.of(origin), table, days, models, batches, audit), None
+    return _rows(whole.of(origin), keys, schema, list(columns or schema.names), only).to_pandas(
+        types_mapper=pd.ArrowDtype
+    )
+
+
+def _refuse_for_health(**given: object) -> None:
+    for field, value in given.items():
+        if value is not None:
+            raise Refused(field, value, "health is about sites; it has neither audits nor batches")
+
+
+def _keys(
+    part: Store, table: str, days: Days, models: list[str] | None, batches: list[str] | None, audit: str | None
+) -> list[str]:
+    found = [one for one in manifests(part, days, batches) if models is None or one.model in models]
+    if audit is not None:
+        named = _of_audit(part, found, audit)
+        found = [one for one in found if one.batch_id in named]
+    return part_keys(found, table)
+
+
+def _several(given: str | Sequence[str] | None) -> list[str] | None:
+    return [given] if isinstance(given, str) else None if given is None else list(given)
+
+
+def _of_audit(part: Store, found: Sequence[Manifest], audit: str) -> set[str]:
+    """Those of the batches whose rows name the audit."""
+    rows = _rows(
+        part, part_keys(found, "completions"), SCHEMAS["completions"], ["batch_id"], ds.field("audit") == audit
+    )
+    return set(rows.column("batch_id").to_pylist())
+
+
+def _rows(part: Store, keys: Sequence[str], schema: pa.Schema, columns: list[str], only: Any) -> pa.Table:
+    """The rows of files, read as `schema` says: what an older file does not have is null."""
+    paths = [part.uri_of(key).removeprefix("s3://") for key in keys]
+    client = part.inner
+    files = pafs.PyFileSystem(pafs.FSSpecHandler(filesystem(client))) if isinstance(client, S3Store) else None
+    path_keys = ds.partitioning(pa.schema([DAY]), flavor="hive")
+    if not paths:
+        return schema.empty_table().select(columns)
+    try:
+        found = ds.dataset(paths, schema, "parquet", files, path_keys)
+        return found.to_table(columns, only, batch_readahead=_READ_AHEAD, fragment_readahead=_READ_AHEAD)
+    except (OSError, pa.ArrowException) as error:
+        raise StoreError(f"cannot read the dataset in {part.uri}: {str(error).strip().splitlines()[0]}") from error
