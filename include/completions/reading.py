@@ -38,11 +38,12 @@ def connect(
 ) -> duckdb.DuckDBPyConnection:
     """A DuckDB with the views `completions`, `artifacts` and `health`, each in the schemas `live` and `rehearsal`.
 
-    A name without a schema is of `origin`. With `batch_id`, there are only the rows of that batch, by names without a
-    schema, whatever its origin. `store` is that of `frames.load`.
+    A name without a schema is of `origin`; times are shown in UTC. With `batch_id`, there are only the rows of that
+    batch, by names without a schema, whatever its origin. `store` is that of `frames.load`.
     """
     one_of("origin", origin, ORIGINS)
     whole, connection = opened(store), duckdb.connect()
+    connection.execute("set timezone = 'UTC'")
     if isinstance(whole.inner, S3Store):
         connection.register_filesystem(filesystem(whole.inner))
     if batch_id:

@@ -22,7 +22,7 @@ def say(message: str) -> None:
 
 
 def print_json(document: Any) -> None:
-    """Print the one JSON document of a command; moments are written as ISO 8601."""
+    """Print the one JSON document of a command; moments are ISO 8601, what is no number null."""
     from pydantic_core import to_json
 
-    print(to_json(document, indent=2).decode())
+    print(to_json(document, indent=2, inf_nan_mode="null").decode())
