@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from types import NoneType
@@ -14,9 +15,10 @@ from completions.answer import Answer
 from completions.columns import HEALTH, Column, arrow_type
 from completions.dataset import TABLES
 from completions.record import SCHEMA_VERSION
+from completions.shapes import athena_table, json_schema
 from completions.sites import NAMES, site
 
-COLUMNS = Path(__file__).resolve().parents[1] / "docs" / "reference" / "columns.md"
+REFERENCE = Path(__file__).resolve().parents[1] / "docs" / "reference"
 
 _INTRODUCTION = f"""\
 # Columns
@@ -28,7 +30,7 @@ means that the site does not show it, or that there is no answer; an empty list 
 was none. Times are in microseconds, UTC. Whole numbers are 64-bit. Later schema versions only add columns.
 
 The folders of a table add `schema`, `date` (when the batch was planned, UTC) and `batch` to what readers of the folder
-see.
+see. For Athena: [athena.sql](athena.sql); rows as JSON: [rows.schema.json](rows.schema.json).
 """
 _TITLES = {
     "completions": "what the site showed, light enough for analysts",
@@ -37,13 +39,40 @@ _TITLES = {
 }
 
 
-def columns_page() -> str:
-    """The page of all columns, as Markdown."""
-    return "\n".join([_INTRODUCTION, *_tables(), *_sites(), *_structs()])
+_ALL = {table.name: table.columns for table in TABLES} | {"health": HEALTH}
+_ATHENA = """\
+-- The dataset for Athena: put your bucket and prefix in place of BUCKET/PREFIX, and run the statements one by one.
+-- Times are UTC. Days are found by partition projection, so new batches show at once; where date >= '2026-11-01' reads
+-- no more than it must. For rehearsed answers: PREFIX/rehearsal, and other names for the tables.
+-- Made from include/completions/columns.py by scripts/reference.py.
+"""
+
+
+def pages() -> dict[str, str]:
+    """The reference: name of a file and what is in it."""
+    return {
+        "columns.md": "\n".join([_INTRODUCTION, *_tables(), *_sites(), *_structs()]),
+        "athena.sql": "\n".join([_ATHENA, *_statements()]),
+        "rows.schema.json": f"{json.dumps(_rows(), indent=2, ensure_ascii=False)}\n",
+    }
+
+
+def _statements() -> Iterator[str]:
+    for name, columns in _ALL.items():
+        yield f"{athena_table(name, columns, SCHEMA_VERSION)}\n"
+
+
+def _rows() -> dict[str, Any]:
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Rows of the dataset as JSON",
+        "description": f"Schema version {SCHEMA_VERSION}; a row is one of $defs. Later versions only add to them.",
+        "$defs": {name: json_schema(columns) for name, columns in _ALL.items()},
+    }
 
 
 def _tables() -> Iterator[str]:
-    for name, columns in [*((table.name, table.columns) for table in TABLES), ("health", HEALTH)]:
+    for name, columns in _ALL.items():
         yield f"## `{name}`: {_TITLES[name]}\n"
         yield "| column | type | unit | meaning |\n| --- | --- | --- | --- |"
         yield from (_line(column) for column in columns)
@@ -92,5 +121,6 @@ def _model(annotation: Any) -> type[BaseModel] | None:
 
 
 if __name__ == "__main__":
-    COLUMNS.parent.mkdir(parents=True, exist_ok=True)
-    COLUMNS.write_text(columns_page(), "utf-8")
+    REFERENCE.mkdir(parents=True, exist_ok=True)
+    for name, text in pages().items():
+        (REFERENCE / name).write_text(text, "utf-8")
