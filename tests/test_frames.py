@@ -13,7 +13,8 @@ import completions
 from batches import BATCH
 from completions.errors import Refused
 from completions.health import keep
-from completions.manifest import manifest_key
+from completions.manifest import Manifest, manifest_key
+from completions.parts import manifests
 from completions.reading import SCHEMAS
 from completions.store import AwsAccess, Store, StoreError, open_store
 from stores import new_bucket
@@ -47,7 +48,6 @@ def filled(request: pytest.FixtureRequest, s3: AwsAccess, tmp_path_factory: pyte
         ({"since": TUESDAY, "until": TUESDAY}, ["tuesday"]),
         ({"until": datetime(2026, 11, 24, 0, 1, tzinfo=UTC)}, ["monday", "tuesday"]),
         ({"since": pd.Timestamp("2026-11-25")}, ["wednesday"]),
-        ({"since": WEDNESDAY, "until": MONDAY}, []),
         ({"since": "2030-01-01"}, []),
         ({"model": "gemini"}, ["tuesday"]),
         ({"model": ["chatgpt", "copilot"]}, ["monday", "wednesday"]),
@@ -84,6 +84,7 @@ def test_checks_of_sites(filled: Store, arguments: dict[str, Any], sites: list[s
         ({"table": "answers"}, "table 'answers': give completions, artifacts or health"),
         ({"since": "yesterday"}, "since 'yesterday': give a day, such as 2026-11-23"),
         ({"until": 20261123}, "until 20261123: give a day, such as 2026-11-23"),
+        ({"since": WEDNESDAY, "until": MONDAY}, "until '2026-11-23': is before since, which is 2026-11-25"),
         ({"model": "claude"}, "model 'claude': give chatgpt, gemini, perplexity or copilot"),
         ({"model": ["gemini", 1]}, "model 1: give chatgpt, gemini, perplexity or copilot"),
         ({"origin": "both"}, "origin 'both': give live or rehearsal"),
@@ -96,7 +97,7 @@ def test_checks_of_sites(filled: Store, arguments: dict[str, Any], sites: list[s
         ({"batch": "../x"}, "batch '../x': no such batch in {store}; `completions list` shows what is there"),
         (
             {"table": "health", "batch": "monday"},
-            "batch 'monday': health is about sites; it has neither audits nor batches",
+            "batch ['monday']: health is about sites; it has neither audits nor batches",
         ),
         ({"store": "/no/such"}, "store '/no/such': no such folder"),
         ({"store": "ftp://x"}, "COMPLETIONS_STORE 'ftp://x': give a folder or s3://bucket/prefix"),
@@ -154,6 +155,21 @@ def test_a_file_that_is_damaged(folder: Store) -> None:
     Path(manifest.files[0].uri).write_bytes(b"PAR1 no PAR1")
     with pytest.raises(StoreError, match=f"cannot read the dataset in {folder.uri}: ."):
         completions.load(store=folder)
+
+
+def test_a_file_that_another_generation_has_replaced_meanwhile(filled: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    outdated = iter([True])
+
+    def read(*arguments: Any) -> list[Manifest]:
+        found = manifests(*arguments)
+        if not next(outdated, False):
+            return found
+        old = [file.model_copy(update={"key": file.key.replace("-g1-", "-g0-")}) for file in found[0].files]
+        return [found[0].model_copy(update={"files": old}), *found[1:]]
+
+    monkeypatch.setattr("completions.frames.manifests", read)
+    assert len(completions.load(store=filled)) == 6
+    assert not [*outdated]
 
 
 def test_importing_the_package_imports_nothing_else() -> None:

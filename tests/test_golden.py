@@ -102,6 +102,8 @@ def test_a_later_version_finds_nothing_in_its_new_columns(golden: Store, monkeyp
     wider = schema.set(schema.get_field_index("citations"), pa.field("citations", pa.list_(link)))
     monkeypatch.setitem(SCHEMAS, "completions", wider.append(pa.field("mood", pa.string())))
 
+    duck = completions.connect(golden)
+    assert duck.sql("select distinct mood, typeof(mood) from completions").fetchall() == [(None, "VARCHAR")]
     frame = completions.load(store=golden)
     assert frame["mood"].isna().all()
     first = frame["citations"].iloc[0][0]

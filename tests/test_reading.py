@@ -7,6 +7,7 @@ from typing import Any
 
 import duckdb
 import pandas as pd
+import polars as pl
 import pyarrow.parquet as pq
 import pytest
 from pyarrow.fs import S3FileSystem
@@ -124,10 +125,9 @@ def test_pandas_and_pyarrow_read_s3(bucket: Store, s3: AwsAccess) -> None:
 
 
 def test_polars_reads_the_folder(folder: Store) -> None:
-    polars = pytest.importorskip("polars")
     collected(folder)
-    table = polars.read_parquet(f"{folder.uri}/datasets/completions/**/*.parquet", hive_partitioning=True)
-    assert table.select("prompt", "outcome", polars.col("citations").list.len()).rows() == SEEN
+    table = pl.read_parquet(f"{folder.uri}/datasets/completions/**/*.parquet", hive_partitioning=True)
+    assert table.select("prompt", "outcome", pl.col("citations").list.len()).rows() == SEEN
 
 
 def test_every_view_of_either_origin(any_store: Store) -> None:

@@ -32,6 +32,11 @@ class Days:
         """Whether no day is left out."""
         return self.since is None and self.until is None
 
+    def refuse_none(self) -> None:
+        """Raise `Refused` where no day can be inside."""
+        if self.since and self.until and self.until < self.since:
+            raise Refused("until", f"{self.until}", f"is before since, which is {self.since}")
+
     def __contains__(self, day: date) -> bool:
         return (self.since is None or self.since <= day) and (self.until is None or day <= self.until)
 

@@ -72,11 +72,12 @@ def _make_views(connection: duckdb.DuckDBPyConnection, part: Store, batch_ids: S
         keys = health_keys(part, Days()) if table == "health" else part_keys(found, table)
         empty = pa.schema([*SCHEMAS[table], *_PATH_KEYS.get(table, _BATCH_PATH_KEYS)]).empty_table()
         files = [part.uri_of(key) for key in keys]
-        rows = (
-            connection.read_parquet(files, union_by_name=True, hive_partitioning=True)
-            if files
-            else connection.from_arrow(empty)
-        )
+        rows = connection.from_arrow(empty)
+        if files:
+            declared = dict(zip(rows.columns, rows.types, strict=True))
+            rows = connection.read_parquet(files, union_by_name=True, hive_partitioning=True)
+            later = [f'null::{type_} as "{name}"' for name, type_ in declared.items() if name not in rows.columns]
+            rows = rows.project(", ".join(["*", *later]))
         rows.create_view(table)
 
 
