@@ -68,7 +68,7 @@ def test_csv(completions: Completions) -> None:
     assert names == ["prompt", "citations", "requested_at", "from_cache", "latency_ms", "raw_stream", "s", "t"]
     assert first[0] == "Größe?"
     assert first[1].startswith('[{"position":1,"role":"inline"')
-    assert first[2:] == ["2026-11-23T12:00:00Z", "False", "", "ZGF0YTog/wo=", '{"a":[1]}', 'x,"y']
+    assert first[2:] == ["2026-11-23T12:00:00Z", "false", "", "ZGF0YTog/wo=", '{"a":[1]}', 'x,"y']
     assert second[:2] == ["no", ""]
 
 

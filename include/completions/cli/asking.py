@@ -43,9 +43,9 @@ def ask(
     as_json: Json = False,
 ) -> None:
     """Ask one prompt in a real browser and print the answer, which is not stored. Live sites are asked politely."""
-    from completions.cli.here import settings
     from completions.embedded import Embedded
     from completions.errors import Refused
+    from completions.here import settings
     from completions.request import accept
     from completions.sites import rehearsed
 
@@ -76,7 +76,7 @@ def _address(site_url: str | None) -> str | None:
 
 def _manners(model: str) -> Manners:
     """The live site's limits, which hold over all who share the store."""
-    from completions.cli.here import stored
+    from completions.here import stored
     from completions.manners import Manners
 
     return Manners(stored().of("live"), model)
@@ -179,8 +179,8 @@ def resolve(
     as_json: Json = False,
 ) -> None:
     """Who would ask: the resolved profile, or why not."""
-    from completions.cli.here import settings
     from completions.cli.resolving import profile_of, resolve_table
+    from completions.here import settings
 
     if csv is not None:
         resolve_table(csv, settings(), rehearse=rehearse)

@@ -14,9 +14,9 @@ from typing import IO, TYPE_CHECKING, Annotated, Any
 import typer
 
 from completions.cli.follow import ENDED, Body, Watched, follow
-from completions.cli.here import settings, sqs_endpoint, stored
 from completions.cli.out import Failed, print_json, say
 from completions.errors import Refused
+from completions.here import settings, sqs_endpoint, stored
 
 if TYPE_CHECKING:
     from completions.airflow_api import Airflow

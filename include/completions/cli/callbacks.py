@@ -21,7 +21,7 @@ def check_callback(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Would this callback be accepted, and why not; for an SQS queue, also the policy statement that it needs."""
-    from completions.cli.here import sqs_endpoint
+    from completions.here import sqs_endpoint
     from completions.sqs import parse_queue
 
     endpoint = sqs_endpoint(target)
@@ -39,7 +39,7 @@ def check_callback(
 
 
 def _queue(queue: Queue) -> dict[str, Any]:
-    from completions.cli.here import aws
+    from completions.here import aws
     from completions.sqs import policy_statement
 
     principal = aws().identity(queue.region)
@@ -50,7 +50,7 @@ def _queue(queue: Queue) -> dict[str, Any]:
 def _receiver(target: str) -> dict[str, Any]:
     """A name that leads nowhere yet may come to lead somewhere: that is only worth a warning."""
     from completions.addresses import Unresolved, system_resolver
-    from completions.cli.here import settings
+    from completions.here import settings
     from completions.notify import check_callback as check
 
     allow, warning = settings().callback_allow, None

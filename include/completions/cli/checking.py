@@ -24,10 +24,10 @@ def health(
 ) -> None:
     """Ask every site one prompt and see whether its adapter still fits; marks the sites as the DAG site_health does."""
     from completions.canary import check_sites
-    from completions.cli.here import settings, stored
     from completions.cli.out import say
     from completions.embedded import Embedded
     from completions.errors import Refused
+    from completions.here import settings, stored
     from completions.sites import NAMES
 
     for name in site or ():
@@ -67,10 +67,10 @@ def doctor(
     live: Annotated[bool, typer.Option(help="See also whether the sites' homes answer.")] = False, as_json: Json = False
 ) -> None:
     """Look at all that a batch needs: browser, store, Airflow, connections; exit status 3 if something is missing."""
-    from completions.cli.here import settings, stored
     from completions.doctor import examine
     from completions.embedded import Embedded
     from completions.errors import Unreachable
+    from completions.here import settings, stored
 
     running = Embedded().status()
     with terminal.status("looking …"):

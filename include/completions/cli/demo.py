@@ -13,9 +13,9 @@ import typer
 
 from completions.cli.batches import submit_and_follow
 from completions.cli.follow import Body
-from completions.cli.here import stored
 from completions.cli.out import Failed, say
 from completions.cli.table import print_answers
+from completions.here import stored
 from completions.settings import PROJECT
 
 EXAMPLE = PROJECT / "examples" / "demo.json"

@@ -96,7 +96,7 @@ def _print_json(connection: DuckDBPyConnection, sql: str) -> None:
 
 
 def _print_csv(connection: DuckDBPyConnection, sql: str) -> None:
-    lines = csv.writer(sys.stdout)
+    lines = csv.writer(sys.stdout, lineterminator="\n")
     lines.writerow(_names(connection.execute(sql)))
     for row in _rows(connection):
         lines.writerow([_written(value) for value in row])
@@ -129,7 +129,7 @@ def _plain(value: Any) -> Any:
 def _written(value: Any) -> Any:
     from pydantic_core import to_json, to_jsonable_python
 
-    return to_json(value).decode() if isinstance(value, (list, dict)) else to_jsonable_python(value)
+    return to_json(value).decode() if isinstance(value, (bool, list, dict)) else to_jsonable_python(value)
 
 
 def register(commands: typer.Typer) -> None:

@@ -29,7 +29,7 @@ def reparse(
     from rich.progress import Progress
 
     from completions import reparse as again
-    from completions.cli.here import stored
+    from completions.here import stored
 
     store = stored()
     with Progress(console=terminal, transient=True, disable=not terminal.is_terminal) as bar:
