@@ -16,6 +16,7 @@ from pydantic_core import to_json
 
 import completions
 from completions.reading import SCHEMAS
+from completions.record import SCHEMA_VERSION
 from completions.store import Store, open_store
 from stores import new_bucket
 
@@ -44,6 +45,10 @@ def plain(rows: list[dict[str, Any]]) -> Any:
 
 def _plain(value: Any) -> Any:
     return value.hex() if isinstance(value, bytes) else value
+
+
+def test_todays_version_has_its_golden_store() -> None:
+    assert (V1.parent / f"v{SCHEMA_VERSION}").is_dir(), "run: python scripts/golden.py"
 
 
 @pytest.mark.parametrize("table", TABLES)
