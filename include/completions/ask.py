@@ -19,6 +19,7 @@ from completions.browser import Browser, BrowserDied
 from completions.caps import capped
 from completions.conversation import Held, hold
 from completions.errors import RETRY, STOP, Outcome, Unreachable
+from completions.exits import Exit, Exits, way_out
 from completions.manners import Manners, Paused
 from completions.plan import Item, Plan
 from completions.record import Record, answer_id, answer_key, batch_key
@@ -39,13 +40,18 @@ Tell = Callable[[dict[str, Any]], Awaitable[None]]
 
 
 async def ask_shard(
-    store: Store, plan: Plan, number: int, settings: Settings, tell: Tell | None = None
+    store: Store,
+    plan: Plan,
+    number: int,
+    settings: Settings,
+    tell: Tell | None = None,
+    exits: Exits | None = None,
 ) -> dict[str, int]:
     """Ask what shard `number` of the plan still owes; returns how many of its prompts had each outcome.
 
-    `store` is the whole store; the batch lives in its origin's part.
+    `store` is the whole store; the batch lives in its origin's part. `exits` is the connection `completions_proxy`.
     """
-    shard = _Shard(store.of(plan.config.origin), plan, number, settings, tell)
+    shard = _Shard(store.of(plan.config.origin), plan, number, settings, tell, exits)
     await shard.resume()
     if shard.owed:
         try:
@@ -60,8 +66,11 @@ async def ask_shard(
 class _Shard:
     """One task's share of a batch, and how far it is."""
 
-    def __init__(self, store: Store, plan: Plan, number: int, settings: Settings, tell: Tell | None) -> None:
+    def __init__(
+        self, store: Store, plan: Plan, number: int, settings: Settings, tell: Tell | None, exits: Exits | None
+    ) -> None:
         self.store, self.plan, self.number, self.tell = store, plan, number, tell
+        self.exits = exits.serving(rehearse=plan.config.rehearse) if exits else None
         self.items = plan.shard(number)
         self.owed: list[Item] = []
         self.outcomes: Counter[str] = Counter()
@@ -99,11 +108,12 @@ class _Shard:
     async def _ask(self, browser: Browser, item: Item) -> Record:
         held, attempts, deaths = None, 0, 0
         while attempts < ATTEMPTS and (held is None or held.outcome in RETRY):
-            async with self.manners.seat() as pause:
+            out = way_out(self.exits, self.plan.profile)
+            async with self.manners.seat(out) as pause:
                 if pause:
                     return self._record(item, held or not_asked(pause), attempts)
                 try:
-                    held = await self._hold(browser, item)
+                    held = await self._hold(browser, item, out)
                 except BrowserDied as death:
                     log.warning("prompt %d is asked again: %s", item.index, death)
                     held, deaths = Held(datetime.now(UTC), Outcome.NETWORK, str(death)), deaths + 1
@@ -111,15 +121,15 @@ class _Shard:
                         continue
             attempts += 1
             if held.outcome in STOP:
-                await self.manners.pause(held.outcome)
+                await self.manners.pause(held.outcome, out)
         assert held
         return self._record(item, held, attempts)
 
-    async def _hold(self, browser: Browser, item: Item) -> Held:
+    async def _hold(self, browser: Browser, item: Item, out: Exit | None) -> Held:
         """Hold one conversation; what nobody thought of costs this prompt and no other."""
         plan = self.plan
         try:
-            return await hold(self.site, browser, plan.profile, self._prompt(item), plan.config.evidence)
+            return await hold(self.site, browser, plan.profile, self._prompt(item), plan.config.evidence, out)
         except (BrowserDied, Unreachable):
             raise
         except Exception as fault:

@@ -27,6 +27,7 @@ from completions.errors import Unreachable
 from completions.languages import accept_language
 
 if TYPE_CHECKING:
+    from completions.exits import Exit
     from completions.profile import Profile
 
 log = logging.getLogger(__name__)
@@ -80,14 +81,17 @@ class Browser:
         await self._drop()
 
     @asynccontextmanager
-    async def page(self, profile: Profile, deadline: float) -> AsyncIterator[Page]:
+    async def page(self, profile: Profile, deadline: float, out: Exit | None = None) -> AsyncIterator[Page]:
         """A blank page in a fresh context that shows `profile`; both are closed afterwards whatever happens.
+
+        All of it, loopback too, goes through `out` where one is given.
 
         Raises `BrowserDied` when the browser does not give one within `deadline` seconds.
         """
         browser = await self._alive()
         async with self._given("context", deadline):
-            context = await browser.new_context(**context_options(profile, browser.version))
+            options = context_options(profile, browser.version) | ({"proxy": out.proxy} if out else {})
+            context = await browser.new_context(**options)
         try:
             async with self._given("page", deadline):
                 page = await context.new_page()

@@ -16,6 +16,7 @@ from completions.ask import not_asked
 from completions.browser import Browser, BrowserDied
 from completions.conversation import Held, hold
 from completions.errors import OBSERVED, RETRY, STOP, Outcome
+from completions.exits import Exit, Exits, way_out
 from completions.health import Health, evidence_key, keep
 from completions.manners import Manners
 from completions.markup import found, parsed
@@ -42,9 +43,12 @@ _WORDS = ("answer_text", "answer_markdown")
 class Check:
     """The check of one site, and how far it is."""
 
-    def __init__(self, store: Store, name: str, settings: Settings, browser: Browser, *, rehearse: bool) -> None:
+    def __init__(
+        self, store: Store, name: str, settings: Settings, browser: Browser, exits: Exits | None, *, rehearse: bool
+    ) -> None:
         asked = {"prompts": [CANARY], "model": name, "rehearse": rehearse, "expiration": 0}
-        _, self.profile = accept(asked, settings)
+        _, self.profile = accept(asked, settings, exits=exits)
+        self.exits = exits.serving(rehearse=rehearse) if exits else None
         self.origin: Origin = "rehearsal" if rehearse else "live"
         self.part, self.browser = store.of(self.origin), browser
         rehearsal = settings.rehearsal_url if rehearse else None
@@ -70,18 +74,19 @@ class Check:
         return await asyncio.to_thread(self._keep, healthy, *failures[-1])
 
     async def _ask(self) -> Held:
-        async with self.manners.seat() as pause:
+        out = way_out(self.exits, self.profile)
+        async with self.manners.seat(out) as pause:
             if pause:
                 return not_asked(pause)
             self.tries += 1
-            held = await self._hold()
+            held = await self._hold(out)
             if held.outcome in STOP:
-                await self.manners.pause(held.outcome)
+                await self.manners.pause(held.outcome, out)
             return held
 
-    async def _hold(self) -> Held:
+    async def _hold(self, out: Exit | None) -> Held:
         try:
-            return await hold(self.chat, self.browser, self.profile, CANARY, ["screenshot"])
+            return await hold(self.chat, self.browser, self.profile, CANARY, ["screenshot"], out)
         except BrowserDied as death:
             return Held(datetime.now(UTC), Outcome.NETWORK, str(death))
 
@@ -118,10 +123,12 @@ class Check:
         return self.part.uri_of(evidence_key(self.chat.name, self.at))
 
 
-async def check_sites(store: Store, names: Iterable[str], settings: Settings, *, rehearse: bool) -> list[Health]:
+async def check_sites(
+    store: Store, names: Iterable[str], settings: Settings, *, rehearse: bool, exits: Exits | None = None
+) -> list[Health]:
     """Check these sites side by side in one browser; what is found is in the store."""
     async with Browser(settings.browser) as browser:
-        checks = (Check(store, name, settings, browser, rehearse=rehearse) for name in names)
+        checks = (Check(store, name, settings, browser, exits, rehearse=rehearse) for name in names)
         return await asyncio.gather(*(check.run() for check in checks))
 
 

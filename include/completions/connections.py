@@ -57,7 +57,7 @@ class AwsConnection(BaseModel):
     def parse(cls, text: str) -> AwsConnection:
         """The connection that `text` is, as JSON or as a URI. Raises `Refused`, without the text: it holds secrets."""
         try:
-            return cls.model_validate(json.loads(text) if text.lstrip().startswith("{") else _from_uri(text))
+            return cls.model_validate(fields_of(text))
         except ValueError:
             way_out = (
                 'write it as JSON, {"conn_type": "aws", "login": …}, or as a URI, aws://KEY:SECRET@/?region_name=…'
@@ -142,12 +142,20 @@ def _usable() -> Iterator[None]:
         raise Unreachable(f"AWS cannot be used: {error}") from error
 
 
+def fields_of(text: str) -> Any:
+    """The fields of a connection that is written as Airflow's variables are, as JSON or as a URI; else ValueError."""
+    return json.loads(text) if text.lstrip().startswith("{") else _from_uri(text)
+
+
 def _from_uri(uri: str) -> dict[str, Any]:
     parts = urlsplit(uri)
     if not uri.startswith(f"{parts.scheme}://"):
         raise ValueError("not a URI")
     query = dict(parse_qsl(parts.query))
     return {
+        "host": unquote(parts.hostname or "") or None,
+        "port": parts.port,
+        "schema": unquote(parts.path.lstrip("/")) or None,
         "login": unquote(parts.username or "") or None,
         "password": unquote(parts.password or "") or None,
         "extra": query.get("__extra__", query),

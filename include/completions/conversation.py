@@ -30,6 +30,7 @@ from completions.sites.scene import with_opened
 from completions.wire import Exchange, Tap
 
 if TYPE_CHECKING:
+    from completions.exits import Exit
     from completions.profile import Profile
 
 log = logging.getLogger(__name__)
@@ -78,13 +79,20 @@ class Held:
     artifacts: Artifacts = field(default_factory=Artifacts)
 
 
-async def hold(site: Site, browser: Browser, profile: Profile, prompt: str, evidence: Collection[str] = ()) -> Held:
-    """Ask `prompt` in a fresh context and return what came of it.
+async def hold(
+    site: Site,
+    browser: Browser,
+    profile: Profile,
+    prompt: str,
+    evidence: Collection[str] = (),
+    out: Exit | None = None,
+) -> Held:
+    """Ask `prompt` in a fresh context, through `out` if there is one, and return what came of it.
 
     Raises `BrowserDied` when the browser died or froze on the way.
     """
     held = Held(datetime.now(UTC), warnings=list(profile.warnings), device_used=profile.device)
-    async with browser.page(profile, site.deadlines.context) as page:
+    async with browser.page(profile, site.deadlines.context, out) as page:
         await _Conversation(site, browser, page, held).run(prompt, evidence)
     return held
 

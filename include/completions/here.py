@@ -1,17 +1,21 @@
-"""This machine as commands and analysts see it: its settings, its store, its AWS."""
+"""This machine as commands and analysts see it: its settings, its store, its AWS, its exits."""
 
 from __future__ import annotations
 
 import json
 import os
 import re
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from completions.connections import AwsConnection
     from completions.embedded import Embedded
+    from completions.exits import Exits
     from completions.settings import Settings
     from completions.store import Store
 
@@ -41,24 +45,44 @@ def sqs_endpoint(target: object) -> str | None:
 
 def aws() -> AwsConnection:
     """The connection `aws_default`: its variable's, else the ordinary AWS chain, else the embedded Airflow's own."""
-    from completions.connections import VARIABLE, AwsConnection
+    from completions.connections import AWS, VARIABLE, AwsConnection
     from completions.embedded import Embedded
 
     if given := os.environ.get(VARIABLE):
         return AwsConnection.parse(given)
     ordinary = AwsConnection()
-    return ordinary if ordinary.has_credentials() else _kept(Embedded()) or ordinary
+    if ordinary.has_credentials():
+        return ordinary
+    kept = _kept(Embedded(), AWS)
+    return AwsConnection.parse(kept) if kept else ordinary
 
 
-def _kept(embedded: Embedded) -> AwsConnection | None:
-    """The connection that somebody made in the embedded Airflow, as Airflow itself tells it."""
-    from completions.connections import AWS, AwsConnection
+def exits() -> Exits | None:
+    """The connection `completions_proxy`: its variable's, else the embedded Airflow's own; None where there is none."""
+    from completions.embedded import Embedded
+    from completions.exits import PROXY, VARIABLE, Exits
 
-    if not (embedded.home / "airflow.db").exists():
+    given = os.environ.get(VARIABLE) or _kept(Embedded(), PROXY)
+    return Exits.parse(given) if given else None
+
+
+def _kept(embedded: Embedded, name: str) -> str | None:
+    """The connection that somebody made in the embedded Airflow, as Airflow itself tells it: JSON."""
+    database = embedded.home / "airflow.db"
+    if not database.exists() or not _mentions(database, name):
         return None
-    command = [sys.executable, "-m", "airflow", "connections", "get", AWS, "-o", "json"]
+    command = [sys.executable, "-m", "airflow", "connections", "get", name, "-o", "json"]
     told = subprocess.run(command, env=embedded.environment(), capture_output=True, text=True, check=False)
     if told.returncode:
         return None
     (found,) = json.loads(told.stdout)
-    return AwsConnection.parse(json.dumps({**found, "extra": found["extra_dejson"]}))
+    return json.dumps({**found, "extra": found["extra_dejson"]})
+
+
+def _mentions(database: Path, name: str) -> bool:
+    """Whether a connection of this name is in there; Airflow takes seconds to say so."""
+    try:
+        with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=1)) as opened:
+            return bool(opened.execute("select 1 from connection where conn_id = ?", [name]).fetchall())
+    except sqlite3.Error:
+        return True  # it has the last word

@@ -1,8 +1,8 @@
 """How a live site is asked politely: few conversations at once, a pause between starts, and silence after a wall.
 
 The limits hold over all tasks and batches that share a store, because they are kept there: a conversation holds one of
-the site's seats (an object that only one can create), and a pause is an object with an expiry. Rehearsals know no
-limits.
+the site's seats (an object that only one can create), and a pause is an object with an expiry, for each exit its own.
+Rehearsals know no limits.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 from completions.errors import Outcome
+from completions.exits import Exit
 from completions.store import Store
 
 SEATS = 2
@@ -54,13 +55,17 @@ class Manners:
         self.me = uuid4().hex
 
     @asynccontextmanager
-    async def seat(self) -> AsyncIterator[Paused | None]:
+    async def seat(self, out: Exit | None = None) -> AsyncIterator[Paused | None]:
         """Hold one of the site's seats while a conversation lasts; starts are spaced by the door in front of them.
 
-        Gives the pause that came into force in the meantime, if one did: then nothing may be asked.
+        Who comes through an exit has an address of their own, and needs no seat. Gives the pause that came into force
+        in the meantime, for all or for this exit, if one did: then nothing may be asked.
         """
         if not self.polite:
             yield None
+            return
+        if out:
+            yield await self.paused(out)
             return
         async with self._lease(*(f"seat-{number}" for number in range(SEATS))):
             if not await self.paused():
@@ -68,19 +73,19 @@ class Manners:
                     await asyncio.sleep(random.uniform(*self.gap))
             yield await self.paused()
 
-    async def paused(self) -> Paused | None:
-        """The pause in force; None when the site may be asked."""
-        if not self.polite or not (mark := await asyncio.to_thread(self.store.get, self._key("pause"))):
+    async def paused(self, out: Exit | None = None) -> Paused | None:
+        """The pause in force, through `out` or without one; None when the site may be asked."""
+        if not self.polite or not (mark := await asyncio.to_thread(self.store.get, self._key(_pause(out)))):
             return None
         pause = json.loads(mark)
         until = datetime.fromisoformat(pause["until"])
         return Paused(Outcome(pause["outcome"]), until) if until > datetime.now(UTC) else None
 
-    async def pause(self, outcome: Outcome) -> None:
-        """Leave the site alone for a while: nobody who shares the store starts a conversation."""
+    async def pause(self, outcome: Outcome, out: Exit | None = None) -> None:
+        """Leave the site alone for a while: nobody who shares the store starts a conversation the same way."""
         if self.polite:
             mark = {"outcome": outcome, "until": (datetime.now(UTC) + PAUSE).isoformat()}
-            await asyncio.to_thread(self.store.put, self._key("pause"), json.dumps(mark).encode())
+            await asyncio.to_thread(self.store.put, self._key(_pause(out)), json.dumps(mark).encode())
 
     @asynccontextmanager
     async def _lease(self, *names: str) -> AsyncIterator[None]:
@@ -124,3 +129,7 @@ class Manners:
 
     def _key(self, name: str) -> str:
         return f"manners/{self.model}/{name}.json"
+
+
+def _pause(out: Exit | None) -> str:
+    return f"pause-{out.name}" if out else "pause"

@@ -7,23 +7,32 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from completions.batch import BatchConfig
 from completions.errors import Refused, RefusedRequest
 from completions.profile import Profile, resolve
 from completions.settings import Settings
 
+if TYPE_CHECKING:
+    from completions.exits import Exits
+
 PLACE = ("country", "subdivision", "city")
 WHO = (*PLACE, "language", "display", "device")
 
 
 def accept(
-    fields: object, settings: Settings, *, seed: int = 0, sqs_endpoint: str | None = None
+    fields: object,
+    settings: Settings,
+    *,
+    seed: int = 0,
+    sqs_endpoint: str | None = None,
+    exits: Exits | None = None,
 ) -> tuple[BatchConfig, Profile]:
     """The request in `fields` (parsed JSON from a caller) and who asks it; `RefusedRequest` names every bad field.
 
-    What is left to chance is drawn from `seed`. `sqs_endpoint` is the SQS that the operator has in place of AWS's.
+    What is left to chance is drawn from `seed`. `sqs_endpoint` is the SQS that the operator has in place of AWS's,
+    `exits` the connection `completions_proxy`.
     Nothing leaves the machine: a callback's host is looked up when it is called.
     """
     refusals = _Refusals()
@@ -33,7 +42,8 @@ def accept(
     with refusals.kept():
         who = {name: legible.get(name) for name in WHO}
         rehearse = legible.get("rehearse") is True
-        profile = resolve(seed=seed, **who, location=settings.location, rehearse=rehearse)
+        offer = serving.offer if exits and (serving := exits.serving(rehearse=rehearse)) else None
+        profile = resolve(seed=seed, **who, location=settings.location, rehearse=rehearse, exits_offer=offer)
     with refusals.kept():
         _check_rehearsal(rehearse, settings)
     with refusals.kept():

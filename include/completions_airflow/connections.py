@@ -1,4 +1,4 @@
-"""The operator's Airflow connections: `aws_default` (S3 and SQS) and `completions_webhook` (signing secrets).
+"""The operator's connections in Airflow: `aws_default` (S3, SQS), `completions_webhook` (secrets), `completions_proxy`.
 
 An endpoint in the extra of `aws_default` redirects every AWS service. To redirect one, say so per service:
 `{"service_config": {"s3": {"endpoint_url": "http://minio:9000"}}}`.
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from airflow.providers.amazon.aws.hooks.base_aws import AwsGenericHook
     from airflow.sdk import Connection
 
+    from completions.exits import Exits
     from completions.sqs import Client
     from completions.store import Store
 
@@ -56,6 +57,22 @@ def webhook_secrets() -> list[str]:
     for secret in secrets:
         mask_secret(secret)
     return secrets
+
+
+def exits() -> Exits | None:
+    """Where chats leave the network; None: from this machine's own address. Raises `Refused` naming a bad field."""
+    from airflow.sdk.log import mask_secret
+
+    from completions.exits import PROXY, Exits
+
+    connection = _connection(PROXY)
+    if connection is None:
+        return None
+    fields = ("host", "port", "schema", "login", "password")
+    found = Exits.of({**{name: getattr(connection, name) for name in fields}, "extra": connection.extra_dejson})
+    for secret in found.secrets:
+        mask_secret(secret)
+    return found
 
 
 def _aws(service: str, region: str | None = None) -> AwsGenericHook[Any]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import get_current_context
@@ -17,7 +18,7 @@ from completions.batch import BatchConfig
 from completions.errors import Refused, RefusedRequest
 from completions.settings import Settings
 from completions_airflow.conf import batch_of, request_in
-from completions_airflow.connections import open_store, sqs_endpoint
+from completions_airflow.connections import exits, open_store, sqs_endpoint
 
 if TYPE_CHECKING:
     from airflow.sdk.execution_time.context import TaskStateStoreAccessor
@@ -66,7 +67,7 @@ async def ask(shard: int, dag_run: DagRunProtocol, task_state_store: TaskStateSt
 
     store, made = await asyncio.to_thread(_planned, batch_of(dag_run))
     get_current_context()["label"] = made.label(shard)  # type: ignore[typeddict-unknown-key]
-    outcomes = await ask_shard(store, made, shard, Settings.from_env(), tell)
+    outcomes = await ask_shard(store, made, shard, Settings.from_env(), tell, await asyncio.to_thread(exits))
     return {str(outcome): count for outcome, count in outcomes.items()}
 
 
@@ -111,10 +112,10 @@ def _judged(store: Store, dag_run: DagRunProtocol, batch_id: str) -> tuple[Batch
     from completions.plan import load_request, seed_of
     from completions.request import accept
 
-    settings, fields, endpoint = Settings.from_env(), request_in(dag_run), sqs_endpoint()
-    config = load_request(store, batch_id) if fields is None else accept(fields, settings, sqs_endpoint=endpoint)[0]
-    asked, seed = config.model_dump(exclude={"audit"}), seed_of(config, batch_id)
-    return config, accept(asked, settings, seed=seed, sqs_endpoint=endpoint)[1]
+    fields = request_in(dag_run)
+    judge = partial(accept, settings=Settings.from_env(), sqs_endpoint=sqs_endpoint(), exits=exits())
+    config = load_request(store, batch_id) if fields is None else judge(fields)[0]
+    return config, judge(config.model_dump(exclude={"audit"}), seed=seed_of(config, batch_id))[1]
 
 
 def _planned(batch_id: str) -> tuple[Store, Plan]:

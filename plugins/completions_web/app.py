@@ -27,7 +27,7 @@ from completions.record import batch_key
 from completions.request import accept
 from completions.settings import Settings
 from completions.status import status
-from completions_airflow.connections import open_store, sqs_endpoint
+from completions_airflow.connections import exits, open_store, sqs_endpoint
 from completions_web.problems import tell_problems
 from completions_web.runs import DAG, start_run
 
@@ -113,7 +113,7 @@ def _accepted(body: bytes) -> BatchConfig:
         fields = json.loads(body, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
         raise HTTPException(HTTPStatus.BAD_REQUEST, f"The body is not JSON: {error}.") from None
-    config, _ = accept(fields, Settings.from_env(), sqs_endpoint=sqs_endpoint())
+    config, _ = accept(fields, Settings.from_env(), sqs_endpoint=sqs_endpoint(), exits=exits())
     refuse_unhealthy(open_store(), config)
     return config
 

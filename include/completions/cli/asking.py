@@ -15,6 +15,7 @@ from completions.cli.out import Failed, print_json, say, terminal
 if TYPE_CHECKING:
     from completions.batch import BatchConfig
     from completions.conversation import Held
+    from completions.exits import Exit
     from completions.manners import Manners
     from completions.profile import Profile
 
@@ -45,20 +46,22 @@ def ask(
     """Ask one prompt in a real browser and print the answer, which is not stored. Live sites are asked politely."""
     from completions.embedded import Embedded
     from completions.errors import Refused
-    from completions.here import settings
+    from completions.exits import way_out
+    from completions.here import exits, settings
     from completions.request import accept
     from completions.sites import rehearsed
 
     if evidence and not out:
         raise Refused("--evidence", ", ".join(evidence), "is kept in a folder: give one with --out")
-    here = settings()
+    here, ways = settings(), exits()
     who = {"country": country, "subdivision": subdivision, "city": city, "language": language, "display": display}
     asked = {"prompts": [prompt], "model": model, "device": device, "rehearse": rehearse}
-    config, profile = accept({**who, **asked, "evidence": evidence or [], "expiration": 0}, here)
+    config, profile = accept({**who, **asked, "evidence": evidence or [], "expiration": 0}, here, exits=ways)
+    way = way_out(ways, profile)
     address = _address(site_url) or (rehearsed(model, Embedded().rehearse(say)) if rehearse else here.site_url(model))
     manners = None if address else _manners(model)
     with terminal.status(f"asking {address or model} …"):
-        held = asyncio.run(_hold(config, profile, address, here.browser, manners))
+        held = asyncio.run(_hold(config, profile, address, here.browser, manners, way))
     if out:
         _save(held, out)
     _print(held, as_json)
@@ -83,20 +86,25 @@ def _manners(model: str) -> Manners:
 
 
 async def _hold(
-    config: BatchConfig, profile: Profile, address: str | None, browser: str, manners: Manners | None
+    config: BatchConfig,
+    profile: Profile,
+    address: str | None,
+    browser: str,
+    manners: Manners | None,
+    out: Exit | None,
 ) -> Held:
     from completions.browser import Browser
     from completions.conversation import hold
     from completions.errors import STOP
     from completions.sites import site
 
-    async with Browser(browser) as started, manners.seat() if manners else nullcontext() as pause:
+    async with Browser(browser) as started, manners.seat(out) if manners else nullcontext() as pause:
         if pause:
             until = f"{pause.until:%H:%M} UTC"
             raise Failed(f"not asked: {config.model} is left alone until {until}, after it met us with {pause.outcome}")
-        held = await hold(site(config.model, address), started, profile, config.prompts[0], config.evidence)
+        held = await hold(site(config.model, address), started, profile, config.prompts[0], config.evidence, out)
         if manners and held.outcome in STOP:
-            await manners.pause(held.outcome)
+            await manners.pause(held.outcome, out)
     return held
 
 
@@ -180,13 +188,14 @@ def resolve(
 ) -> None:
     """Who would ask: the resolved profile, or why not."""
     from completions.cli.resolving import profile_of, resolve_table
-    from completions.here import settings
+    from completions.here import exits, settings
 
     if csv is not None:
-        resolve_table(csv, settings(), rehearse=rehearse)
+        resolve_table(csv, settings(), exits(), rehearse=rehearse)
         return
     who = {"country": country, "subdivision": subdivision, "city": city, "language": language, "display": display}
-    shown = profile_of({**who, "device": device}, settings(), seed=seed or 0, rehearse=rehearse).model_dump(mode="json")
+    profile = profile_of({**who, "device": device}, settings(), exits(), seed=seed or 0, rehearse=rehearse)
+    shown = profile.model_dump(mode="json")
     if as_json:
         print_json(shown)
         return

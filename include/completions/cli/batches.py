@@ -16,7 +16,7 @@ import typer
 from completions.cli.follow import ENDED, Body, Watched, follow
 from completions.cli.out import Failed, print_json, say
 from completions.errors import Refused
-from completions.here import settings, sqs_endpoint, stored
+from completions.here import exits, settings, sqs_endpoint, stored
 
 if TYPE_CHECKING:
     from completions.airflow_api import Airflow
@@ -43,7 +43,7 @@ def run(
     if rehearse and isinstance(fields, dict):
         fields["rehearse"] = True
     callback = fields.get("callback") if isinstance(fields, dict) else None
-    config, _ = accept(fields, settings(), sqs_endpoint=sqs_endpoint(callback))
+    config, _ = accept(fields, settings(), sqs_endpoint=sqs_endpoint(callback), exits=exits())
     [(body, link)] = submit_and_follow([config], Embedded())
     if as_json:
         print_json(body)

@@ -27,7 +27,7 @@ def health(
     from completions.cli.out import say
     from completions.embedded import Embedded
     from completions.errors import Refused
-    from completions.here import settings, stored
+    from completions.here import exits, settings, stored
     from completions.sites import NAMES
 
     for name in site or ():
@@ -37,7 +37,7 @@ def health(
         Embedded().rehearse(say)
     names = list(dict.fromkeys(site or NAMES))
     with terminal.status(f"asking {', '.join(names)} …"):
-        found = asyncio.run(check_sites(stored(), names, settings(), rehearse=rehearse))
+        found = asyncio.run(check_sites(stored(), names, settings(), rehearse=rehearse, exits=exits()))
     if as_json:
         print_json(found)
     else:

@@ -15,7 +15,7 @@ from completions.cli.batches import submit_and_follow
 from completions.cli.follow import Body
 from completions.cli.out import Failed, say
 from completions.cli.table import print_answers
-from completions.here import stored
+from completions.here import exits, stored
 from completions.settings import PROJECT
 
 EXAMPLE = PROJECT / "examples" / "demo.json"
@@ -35,7 +35,7 @@ def demo(live: Annotated[bool, typer.Option(help="Ask the live sites instead of 
     rehearsal = embedded.rehearse(say) + "/"
     fields: dict[str, Any] = json.loads(EXAMPLE.read_text("utf-8"))
     fields |= {"rehearse": not live, "callback": rehearsal + RECEIVER.format("")}
-    configs = [accept({**fields, "model": model}, embedded.settings())[0] for model in NAMES]
+    configs = [accept({**fields, "model": model}, embedded.settings(), exits=exits())[0] for model in NAMES]
     if live:
         say("Asking the live sites. Anonymous chats may be challenged or meet a login wall; there they stop.")
     ended, store = submit_and_follow(configs, embedded), stored()

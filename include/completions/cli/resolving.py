@@ -13,6 +13,7 @@ from completions.cli.out import say
 from completions.errors import ABSENT, Refused, RefusedRequest
 
 if TYPE_CHECKING:
+    from completions.exits import Exits
     from completions.profile import Profile
     from completions.settings import Settings
 
@@ -25,14 +26,16 @@ SHOWN = (
 REFUSED = "refused"
 
 
-def profile_of(who: dict[str, str | None], settings: Settings, *, seed: int, rehearse: bool) -> Profile:
+def profile_of(
+    who: dict[str, str | None], settings: Settings, exits: Exits | None, *, seed: int, rehearse: bool
+) -> Profile:
     """Who would ask with these fields of a request. Raises `RefusedRequest`."""
     from completions.request import accept
 
-    return accept({**who, "rehearse": rehearse, "prompts": ["-"]}, settings, seed=seed)[1]
+    return accept({**who, "rehearse": rehearse, "prompts": ["-"]}, settings, seed=seed, exits=exits)[1]
 
 
-def resolve_table(source: str, settings: Settings, *, rehearse: bool) -> None:
+def resolve_table(source: str, settings: Settings, exits: Exits | None, *, rehearse: bool) -> None:
     """Read a CSV file (`-`: standard input) and write it back with `resolved_*` columns, `warnings` and `refused`.
 
     Its columns are fields of a request, in any order; others are passed through. Raises `Refused` for a table that
@@ -46,7 +49,7 @@ def resolve_table(source: str, settings: Settings, *, rehearse: bool) -> None:
         named = [*(rows.fieldnames or ()), *(f"resolved_{name}" for name in SHOWN), "warnings", REFUSED]
         writer = csv.DictWriter(sys.stdout, named, lineterminator="\n", extrasaction="ignore")
         writer.writeheader()
-        refused = sum(_resolved(row, settings, writer, rehearse=rehearse) for row in rows)
+        refused = sum(_resolved(row, settings, exits, writer, rehearse=rehearse) for row in rows)
     if refused:
         say(f"{refused} of the lines would be refused; the column {REFUSED} says why")
 
@@ -63,11 +66,13 @@ def _opened(source: str) -> Iterator[TextIO]:
         raise Refused("--csv", source, "cannot be read as a CSV file in UTF-8") from error
 
 
-def _resolved(row: dict[str, str], settings: Settings, writer: csv.DictWriter[str], *, rehearse: bool) -> bool:
+def _resolved(
+    row: dict[str, str], settings: Settings, exits: Exits | None, writer: csv.DictWriter[str], *, rehearse: bool
+) -> bool:
     """Write one line; True if it would be refused."""
     who = {name: row.get(name) or None for name in ASKED}
     try:
-        profile = profile_of(who, settings, seed=_seed(row.get(SEED)), rehearse=rehearse)
+        profile = profile_of(who, settings, exits, seed=_seed(row.get(SEED)), rehearse=rehearse)
     except (Refused, RefusedRequest) as refusal:
         writer.writerow({**row, REFUSED: str(refusal).replace("\n", "; ")})
         return True
