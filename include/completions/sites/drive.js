@@ -13,12 +13,12 @@
   const layout = task.layouts.find((each) => document.querySelector(each.marks));
   const challenged = "_cf_chl_opt" in window || /^(Just a moment|Attention Required)/i.test(document.title);
   const [load] = performance.getEntriesByType("navigation");
-  const alive = () => Boolean(load?.loadEventEnd) && performance.now() - load.loadEventEnd > task.patience;
+  const alive = Boolean(load?.loadEventEnd) && performance.now() - load.loadEventEnd > task.patience;
   // The index of the wall that stands here, detours after the barriers; -1 for none.
   const barrier = () => {
     if (challenged) return 0;
     const says = (element, words) => !words || new RegExp(words, "i").test(element.innerText);
-    const stands = ({ marks, words, late }) => (!late || alive()) && all(marks).some((each) => shown(each) && says(each, words));
+    const stands = ({ marks, words, late }) => (!late || alive) && all(marks).some((each) => shown(each) && says(each, words));
     const shut = task.barriers.findIndex(stands);
     const led = task.detours.findIndex((each) => new RegExp(each, "i").test(location.href));
     return shut >= 0 || led < 0 ? shut : task.barriers.length + led;
@@ -62,7 +62,7 @@
     if (layout !== undefined || !load?.loadEventEnd) return null;
     const said = document.body.innerText.trim();
     if (load.responseStatus >= 400 || failure(said)) return { status: load.responseStatus, said };
-    return alive() ? { unknown: true } : null;
+    return alive ? { unknown: true } : null;
   };
 
   const tasks = {
