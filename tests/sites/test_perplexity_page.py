@@ -183,6 +183,7 @@ def test_the_line_that_names_the_model(line: str, model: str | None) -> None:
 @pytest.mark.parametrize(
     "panel",
     [
+        '<div data-radix-popper-content-wrapper=""><div role="dialog"><h2>Sources</h2>{}</div></div>',
         '<div role="tabpanel" aria-labelledby="radix-1-trigger-sources">{}</div>',
         '<div class="pane fixed inset-y-0 right-0"><button aria-label="Close"></button>{}</div>',
     ],
@@ -265,6 +266,19 @@ def test_a_sign_in_dialog_is_a_wall_unless_the_answer_is_whole(page: Draw, said:
     assert read(page("<p>A</p>", beside=MODAL.format(said), footer=False)).outcome is Outcome.LOGIN_WALL
     seen = read(page("<p>A</p>", beside=MODAL.format(said)))
     assert (seen.outcome, seen.warnings) == (Outcome.ANSWERED, ["the site's sign-in dialog is open"])
+
+
+@pytest.mark.parametrize(
+    ("around", "outcome"),
+    [
+        ('<div data-type="portal"><div>{}</div></div>', Outcome.LOGIN_WALL),
+        ('<div class="fixed">{}</div>', Outcome.NETWORK),
+    ],
+)
+def test_a_sign_in_modal_is_a_wall_over_the_whole_page_alone(around: str, outcome: Outcome) -> None:
+    modal = around.format('<div data-testid="login-modal">Anmelden</div>')
+    assert read(workflow_page("<p>A</p>", beside=modal, footer=False)).outcome is outcome
+    assert read(workflow_page("<p>A</p>", beside=modal)).outcome is Outcome.ANSWERED
 
 
 def test_other_dialogs_are_no_wall() -> None:

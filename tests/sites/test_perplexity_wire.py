@@ -187,6 +187,12 @@ def test_a_thread_read_again_is_its_last_entry() -> None:
     assert answered(json.dumps({"entries": entries})).answer_text == "Answer 2"
 
 
+def beside(text: str, variant: str | None = None, **told: str) -> Json:
+    """A step that says of the item, not of its text, what it is."""
+    [item] = words(text, None)["items"]
+    return {"items": [item | ({"variant": variant} if variant else {}) | told]}
+
+
 @pytest.mark.parametrize(
     ("blocks", "text"),
     [
@@ -197,8 +203,13 @@ def test_a_thread_read_again_is_its_last_entry() -> None:
         ([workflow(words("Said", None))], "Said"),
         ([workflow(words("One"), words("Two"))], "One\n\nTwo"),
         ([workflow(words("Said"), within(words("Within")))], "Said"),
-        ([workflow(words("Said")), asked("Elsewhere")], "Said"),
+        ([workflow(words("Found on the way")), asked("Said")], "Said"),
+        ([workflow(words("Said")), asked("")], "Said"),
         ([workflow({"items": []}), asked("Said")], "Said"),
+        ([workflow(beside("Thinking", "thinking"), beside("Said", "answer"))], "Said"),
+        ([workflow(beside("Searching", type="WORKFLOW_ITEM_CONTENT"), words("Said"))], "Said"),
+        ([workflow(words("Said", chunks=["Said", " more"]))], "Said more"),
+        ([workflow(words("Said", chunks=["Sai"]))], "Said"),
     ],
 )  # fmt: skip
 def test_what_of_the_blocks_is_the_answer(blocks: list[Json], text: str) -> None:
@@ -318,11 +329,17 @@ def test_images_are_those_of_the_media_and_no_videos() -> None:
     picture = {"medium": "image", "image": "https://img.example/a.jpg", "url": "https://a.example/", "name": "A"}
     alone = {"medium": "image", "url": "https://img.example/b.jpg"}
     video = {"medium": "video", "url": "https://v.example/", "image": "https://img.example/v.jpg"}
-    media = block("media_items", "media_block", {"media_items": [picture, video, alone, picture, {"url": "x"}]})
-    assert answered(whole("A", media)).images == [
-        Image(position=1, url="https://img.example/a.jpg", title="A", source_url="https://a.example/"),
-        Image(position=2, url="https://img.example/b.jpg"),
-    ]
+    shown = {"media_items": [picture, video, alone, picture, {"url": "x"}]}
+    media = block("media_items", "media_block", shown)
+    beside_text = block("ask_text", "markdown_block", {"answer": "A"} | shown)
+    assert (
+        answered(whole("A", media)).images
+        == answered(whole("A", beside_text)).images
+        == [
+            Image(position=1, url="https://img.example/a.jpg", title="A", source_url="https://a.example/"),
+            Image(position=2, url="https://img.example/b.jpg"),
+        ]
+    )
     assert answered(whole("A")).images == []
 
 

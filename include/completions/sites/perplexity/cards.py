@@ -16,11 +16,11 @@ from completions.sites.untrusted import number, rows, string, within
 
 Card = dict[str, object]
 
-_PICTURES = ("media_block", "image_mode_block")
+_PICTURES = ("media_block", "image_mode_block", "markdown_block")
 _PRODUCTS = ("shopping_block", "shopping_mode_block")
 _PLACES = ("maps_mode_block", "hotels_mode_block", "places_block", "place_widget_block")
 _READ = (
-    *("workflow_block", "markdown_block", "web_result_block", "sources_mode_block", "plan_block", "answer_tabs_block"),
+    *("workflow_block", "web_result_block", "sources_mode_block", "plan_block", "answer_tabs_block"),
     *("pending_followups_block", "reasoning_plan_block", *_PICTURES, *_PRODUCTS, *_PLACES),
 )
 """Kinds of blocks that are read, or are known to hold nothing that is."""

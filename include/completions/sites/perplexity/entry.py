@@ -8,7 +8,7 @@ a mark is the `citation` of a row of `sources_mode_block`. Before (`prose`) the 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain
 from urllib.parse import quote
 
@@ -98,18 +98,27 @@ def _payloads(steps: list[Item], name: str) -> Iterator[Item]:
 
 
 def _written(entry: Entry, steps: list[Item]) -> tuple[str | None, bool]:
-    """The answer as it was written, and whether all of it is here; None where there is none yet."""
-    answers = [each for each in _payloads([s for s in steps if not s["depth"]], "text_payload") if _is_answer(each)]
-    blocks = entry.of_kind("workflow_block") if answers else _asked(entry)
-    texts = answers or [table(block.value) for block in blocks.values()]
-    pieces = [_joined(each, "text" if answers else "answer") for each in texts]
+    """The answer as it was written, and whether all of it is here; None where there is none yet.
+
+    A block of its own has the last word: beside one, what the steps say is what was found on the way to it.
+    """
+    blocks = _asked(entry)
+    pieces = [_joined(table(block.value), "answer") for block in blocks.values()]
+    if not any(text.strip() for text, _ in pieces):
+        blocks = entry.of_kind("workflow_block") or blocks
+        pieces = [_joined(each, "text") for each in _answers(step for step in steps if not step["depth"])]
     whole = all(ok for _, ok in pieces) and not any(block.stale for block in blocks.values())
     text = "\n\n".join(filter(None, (text for text, _ in pieces)))
     return (text or None), whole
 
 
-def _is_answer(payload: Item) -> bool:
-    return payload.get("variant") in ("answer", None)
+def _answers(steps: Iterable[Item]) -> Iterator[Item]:
+    """The texts of the steps that answer: said of the text or of its item, else of any item that is only a text."""
+    for item in chain.from_iterable(rows(step, "items") for step in steps):
+        payload = table(item, "payload", "text_payload")
+        said = string(payload, "variant") or string(item, "variant")
+        if payload and (said == "answer" or (said is None and item.get("type") in (None, "WORKFLOW_ITEM_TEXT"))):
+            yield payload
 
 
 def _asked(entry: Entry) -> dict[str, Block]:
@@ -122,12 +131,14 @@ def _asked(entry: Entry) -> dict[str, Block]:
 
 
 def _joined(written: Item, name: str) -> tuple[str, bool]:
-    """The text of one part, whole by its name once it is, else in chunks; and whether no chunk is missing."""
+    """The text of one part, by its name unless the chunks have more of it; and whether none of them is missing."""
     whole, chunks = written.get(name), written.get("chunks")
-    if isinstance(whole, str) and whole.strip():
-        return whole, True
     pieces = chunks if isinstance(chunks, list) else []
-    return "".join(each for each in pieces if isinstance(each, str)), all(isinstance(each, str) for each in pieces)
+    known = [each for each in pieces if isinstance(each, str)]
+    joined, complete = "".join(known), len(known) == len(pieces)
+    if isinstance(whole, str) and whole.strip() and not (complete and joined.startswith(whole)):
+        return whole, True
+    return joined, complete
 
 
 # What the answer rests on.

@@ -92,6 +92,13 @@ _SIGN_IN = (
     r"|se connecter|iniciar sesión|accedi|fazer login|ログイン|로그인|登录"
 )
 _DIALOG = '[role="dialog"]:not(:has(#cookie-consent))'
+_CONSENTS = (
+    '[role="dialog"][class~="fixed"][class*="bottom-2"]',  # 2026-10
+    '[role="dialog"]:has(#cookie-consent)',
+    "#cookie-consent",
+)
+_MODAL = '[data-type="portal"] [data-testid="login-modal"]'
+"""Over the whole page (2026-10); in a corner of it, the same is an invitation."""
 LOOKS = Looks(
     layouts=(WORKFLOW, PROSE, BARE),
     failures=FAILURES,
@@ -108,7 +115,7 @@ LOOKS = Looks(
         Barrier(
             Outcome.LOGIN_WALL,
             "the site's sign-in dialog is open",
-            '[role="dialog"] input[type="email"], [role="dialog"] a[href*="/api/auth/signin"]',
+            f'[role="dialog"] input[type="email"], [role="dialog"] a[href*="/api/auth/signin"], {_MODAL}',
             yields=True,
         ),
     ),
@@ -121,8 +128,8 @@ LOOKS = Looks(
     ),
     overlays=(
         Overlay(
-            '[role="dialog"]:has(#cookie-consent), #cookie-consent',
-            '[role="dialog"]:has(#cookie-consent) button, #cookie-consent button',
+            ", ".join(_CONSENTS),
+            ", ".join(f"{each} button" for each in _CONSENTS),
             r"Necessary|Reject|Decline|Notwendig|Ablehnen|nécessaires|Refuser|necesarias|Rechazar|necessari|Rifiuta"
             r"|necessários|Rejeitar|Noodzakelijk|Weigeren|Niezbędne|Odrzuć|必須|拒否|必要|拒绝|필수|거부",
         ),
@@ -130,6 +137,8 @@ LOOKS = Looks(
         Overlay("#onetrust-banner-sdk", "#onetrust-accept-btn-handler"),
         Overlay(_DIALOG, '[role="dialog"] button[aria-label="Close"]'),
         Overlay('[role="dialog"]:not(:has(#cookie-consent)):not(:has(iframe))', None),
+        Overlay(_MODAL, '[data-type="portal"] button[aria-label="Close"]'),
+        Overlay(_MODAL, None),
     ),
     spoken='[role="alert"], [role="status"], [role="dialog"], [data-sonner-toast]',
     hosts=("perplexity.ai",),

@@ -24,7 +24,7 @@ from completions.text import markdown, tidy, words
 _CITED = "data-pplx-citation-url"
 _CHIPS = f"[data-pplx-citation], [{_CITED}], span.citation, a.citation"
 _TABS = '[role="tabpanel"][aria-labelledby*="sources"], [role="tabpanel"][aria-labelledby*="citations"]'
-_PANE = "div.fixed.inset-y-0.right-0"  # at the right, of 2025
+_PANES = "div.fixed.inset-y-0.right-0, [data-radix-popper-content-wrapper]"  # at the right; over the page, 2026-10
 _CARDS = 'a[target="_blank"][href]'
 _TITLES = '[class*="line-clamp-"]'
 _MODEL = re.compile(r"\s*Prepared (?:using|by) (\S[^\n]{0,80}?)\s*")
@@ -35,7 +35,7 @@ def read_answer(scene: Scene, sight: Sight) -> None:
     """Add to `sight` what the page shows of the last prompt's answer."""
     sight.conversation = _conversation(scene)
     panels = [tab for tab in found(scene.root, _TABS) if found(tab, _CARDS)]
-    panels += [pane for pane in found(scene.root, _PANE) if any(map(_card_title, found(pane, _CARDS)))]
+    panels += [pane for pane in found(scene.root, _PANES) if any(map(_card_title, found(pane, _CARDS)))]
     sight.portions = sight.portions.model_copy(update={"sources_html": outer(panels)})
     listed = unique(link for panel in panels for link in _listed(panel))
     sight.sources = listed or None
