@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from completions.rehearsal.faults import WALLS, checked, tagged
+from completions.rehearsal.visitor import Whence, told, whence
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,10 @@ class Asking:
     timezone: str | None
     completed: bool = False
     site: str = "chatgpt"
+    whence: Whence | None = None
+    """Where it came from, as the exit said; None where it came through none."""
+    told: dict[str, Any] | None = None
+    """What the page saw of the browser."""
 
 
 @dataclass
@@ -135,6 +140,8 @@ class Book:
             user_agent=headers.get("user-agent"),
             timezone=timezone,
             site=site,
+            whence=whence(headers),
+            told=told(headers),
         )
         self.asked.append(asking)
         self._log(asking)
