@@ -35,6 +35,12 @@ def answered(html: str, **captured: str) -> Answer:
         (CODE.format("Python"), "x = 1\ny = 2", "```python\nx = 1\ny = 2\n```"),
         (CODE.format("Code snippet"), "x = 1\ny = 2", "```\nx = 1\ny = 2\n```"),
         (
+            "<p>To <inline-location><button>Café<mat-icon>place</mat-icon></button></inline-location>.</p>",
+            "To Café.",
+            "To Café.",
+        ),
+        ("<p>A</p><single-image><img><div><a href='https://p.example/'>Publisher</a></div></single-image>", "A", "A"),
+        (
             '<p>So <span class="math-inline" data-math="a_1"><span class="katex"><span>a</span><span>1</span></span>'
             "</span>.</p>",
             "So a_1.",
@@ -200,7 +206,8 @@ def test_places(cards: str) -> None:
 def test_pictures_and_no_icons() -> None:
     body = (
         '<p>Look.</p><single-image><button class="image-button"><img src="https://a.example/1.jpg" alt="One"></button>'
-        '</single-image><single-image><a href="https://b.example/"><img src="data:image/png;base64,x" '
+        '<a href="https://www.google.com/url?q=https://one.example/">One</a></single-image>'
+        '<single-image><a href="https://b.example/"><img src="data:image/png;base64,x" '
         'data-full-size-image-uri="https://b.example/2.jpg"></a></single-image>'
         f'<img src="{ICON}x"><img src="https://a.example/1.jpg">{chip("Alpha", inside=f"<img src={ICON}>")}'
         '<rich-list-card>P<img src="https://p.example/p.png"></rich-list-card>'
@@ -210,7 +217,7 @@ def test_pictures_and_no_icons() -> None:
     assert (answer.answer_text, answer.answer_markdown) == ("Look.", "Look.")
     assert answer.images
     assert [(each.url, each.title, each.source_url) for each in answer.images] == [
-        ("https://a.example/1.jpg", "One", None),
+        ("https://a.example/1.jpg", "One", "https://one.example/"),
         ("https://b.example/2.jpg", None, "https://b.example/"),
         ("https://lh3.googleusercontent.com/gg/3", None, None),
     ]

@@ -74,6 +74,7 @@ def test_what_a_whole_answer_tells(far: bool) -> None:
         ("A. [cite: 7] B.", [group(" [cite: 1]", ALPHA)], [(None, ["alpha"])]),
         ("A.", [group(" [cite: 1, 2]", ALPHA, BRAVO)], [(None, ["alpha", "bravo"])]),
         ("A `[cite: 1]` b.", [], []),
+        ("A [cite: 1-3]. B [cite: turn0search1].", [], []),
         ("A [cite: 1,2].", [group("1 2", ALPHA, BRAVO)], [("", ["alpha", "bravo"])]),
     ],
 )
@@ -92,6 +93,16 @@ def test_marks(text: str, groups: list[object], cited: list[tuple[str | None, li
     [
         ("Look:\n\nhttp://googleusercontent.com/map_content/0\n\nDone.", "Look:\n\nDone.", "Look:\n\nDone."),
         ("https://googleusercontent.com/image_collection/image_retrieval/12\nHi", "Hi", "Hi"),
+        ("http://googleusercontent.com/image_collection/image_retrieval/12_0\n\nHi", "Hi", "Hi"),
+        ("![A](http://googleusercontent.com/image_collection/image_retrieval/12_0)\nHi", "Hi", "Hi"),
+        ("Hi http://googleusercontent.com/map_content/0\n\nDone.", "Hi\n\nDone.", "Hi\n\nDone."),
+        (
+            "```python?code_reference&code_event_index=1\n1\n```\n```text?code_stdout&code_event_index=1\n1\n```\nHi",
+            "Hi",
+            "Hi",
+        ),
+        ('Hi\n\n<FollowUp label="Want >1?" query="Tell me of 1 > 0"/>', "Hi", "Hi"),
+        ('Hi\n\n<GenerateWidget height="1">\n{"a": 1}\n</GenerateWidget>\n\nDone.', "Hi\n\nDone.", "Hi\n\nDone."),
         ("Euler: $e^{i\\pi}+1=0$, for $5 and $10.", "Euler: e^{i\\pi}+1=0, for $5 and $10.", None),
         ("So:\n\n$$\nx=1\n$$", "So:\n\nx=1", "So:\n\n$$x=1$$"),
         ("| a | b |\n|---|---|\n| 1 | 2 |", "a\tb\n1\t2", "| a | b |\n|---|---|\n| 1 | 2 |"),

@@ -13,12 +13,14 @@ from lxml import html
 from lxml.html import HtmlElement
 
 from completions.markup import closest, drop, found, replace
-from completions.sites.gemini.layout import CHIPS, FOOTNOTES, LOOKS
+from completions.sites.gemini.layout import CHIPS, FOOTNOTES, LOOKS, PLACES
 from completions.sites.gemini.links import entries, target
 from completions.sites.sight import Body, Link, Pill
 from completions.text import markdown, tidy, words
 
-PLACEHOLDERS = re.compile(r"https?://googleusercontent\.com/(?:\w+/)+\d+\n*")
+_PLACEHOLDER = r"https?://googleusercontent\.com/(?:\w+/)+\d+(?:_\d+)?"
+_HOLDING = rf"(?:!\[[^\]\n]{{0,300}}\]\({_PLACEHOLDER}\)|{_PLACEHOLDER})"
+PLACEHOLDERS = re.compile(rf"^{_HOLDING}\n*|[ \t]{{0,9}}{_HOLDING}", re.MULTILINE)
 """Where a card or a picture belongs, in the words of the stream and, when it was not drawn, of the page."""
 _CAROUSELS = "sources-carousel-inline"
 _CODE = "code-block"
@@ -35,6 +37,7 @@ def read_body(root: HtmlElement, cards: Sequence[Sequence[Link]], listed: Sequen
     pills = _chips(root, cards) if found(root, CHIPS) else _footnotes(root, listed)
     _formulas(root)
     _code(root)
+    _name_places(root)
     drop(root, f"{LOOKS.noise}, {FOOTNOTES}, img")
     _clean(root)
     tidy(root)
@@ -111,6 +114,15 @@ def _code(root: HtmlElement) -> None:
             code.set("class", f"language-{name}")
         pre.append(code)
         replace(block, pre)
+
+
+def _name_places(root: HtmlElement) -> None:
+    """Leave of a place among the words its name, which may be a button's."""
+    for place in found(root, PLACES):
+        drop(place, "mat-icon")
+        name = html.Element("span")
+        name.text = " ".join(place.text_content().split())
+        replace(place, name)
 
 
 def _clean(root: HtmlElement) -> None:

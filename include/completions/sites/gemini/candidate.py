@@ -23,11 +23,19 @@ from completions.text import Words, words
 IN_PROGRESS, COMPLETE = 1, 2
 _CARD = re.compile(r"https?://googleusercontent\.com/card_content/\d+\s*\Z")
 _ICON = re.compile(r"favicon|/s2/")
-_CITE = re.compile(r"\[cite:\s*([\d,\s]+)\]")
+_CITE = re.compile(r"\[cite:\s*([^\]\n]{1,200})\]")
+_UNSHOWN = re.compile(
+    r"^```\w*\?code_\w+&code_event_index=\d+\n.*?(?:^```\n?|\Z)"
+    r"|<FollowUp(?:\s+\w+=\"[^\"]*\")*\s*/?>(?:\s*</FollowUp>)?"
+    r"|<GenerateWidget\b.*?(?:</GenerateWidget>\n*|\Z)",
+    re.MULTILINE | re.DOTALL,
+)
+"""What the page makes of the text: the code that was run for it and what that printed; an offer of what to ask next, a
+widget (2026-08)."""
 _MARKS = re.compile(
     rf"(?P<code>{CODE})|{FORMULAS}"
     r"|\$(?=[^$\s])(?=[^$\n]{0,300}[\\^_={}])(?P<math>[^$\n]{1,300})(?<=\S)\$(?!\d)"
-    r"|(?P<from>\[cite_start\])| ?\[cite:\s*(?P<cite>[\d,\s]+)\]",
+    r"|(?P<from>\[cite_start\])| ?\[cite:\s*(?P<cite>[^\]\n]{1,200})\]",
     re.DOTALL,
 )
 
@@ -41,7 +49,7 @@ def text_of(candidate: object) -> str:
     """The whole text so far, as markdown with marks."""
     said, beside = at(candidate, 1, 0), at(candidate, 22, 0)
     text = beside if isinstance(said, str) and isinstance(beside, str) and _CARD.match(said) else said
-    return text if isinstance(text, str) else ""
+    return _UNSHOWN.sub("", PLACEHOLDERS.sub("", text)) if isinstance(text, str) else ""
 
 
 def read_text(candidate: object) -> Body:
@@ -52,7 +60,7 @@ def read_text(candidate: object) -> Body:
         for number, page in zip(numbers, named, strict=False):
             if page:
                 pages.setdefault(number, page)
-    writing, cited = _written(PLACEHOLDERS.sub("", text_of(candidate)))
+    writing, cited = _written(text_of(candidate))
     text = words(writing.root())
     marked = {number for numbers in cited for number in numbers}
     pills = [Pill(_linked(numbers, pages), *_where(text, mark)) for mark, numbers in enumerate(cited)]
@@ -115,7 +123,7 @@ def _groups(candidate: object) -> Iterator[tuple[list[int], list[Link | None]]]:
 
 
 def _numbers(text: str) -> list[int]:
-    return [int(number) for number in re.findall(r"\d{1,6}", text)]
+    return [int(number) for number in re.findall(r"(?<![\w-])\d{1,6}(?![\w-])", text)]
 
 
 def _where(text: Words, mark: int) -> tuple[int | None, int | None]:

@@ -18,6 +18,7 @@ CHIPS = "source-inline-chip"
 FOOTNOTES = "source-footnote"
 CARDS = "rich-list-card"
 PLACES = "inline-location"
+PICTURES = "single-image, generated-image"
 
 GEM = Layout(
     name="gem",
@@ -93,5 +94,6 @@ LOOKS = Looks(
     noise=f"{THOUGHTS}, .cdk-visually-hidden, .screen-reader-model-response-label, .model-response-label-announcer, "
     "sources-list, .response-footer, message-actions, "
     "sensitive-memories-banner, freemium-rag-disclaimer, button, gem-icon-button, mat-icon, gem-icon, mat-menu, "
-    f'gem-popover, .table-footer, .cdk-overlay-popover, {CARDS}, form, [role="radiogroup"], user-query',
+    f"gem-popover, .table-footer, .cdk-overlay-popover, {CARDS}, {PICTURES}, .hide-from-message-actions, "
+    'overview-carousel, form, [role="radiogroup"], user-query',
 )

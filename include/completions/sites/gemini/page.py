@@ -13,8 +13,8 @@ from completions.answer import Image, ShownPlace
 from completions.links import is_web
 from completions.markup import closest, drop, found
 from completions.sites.gemini.body import read_body
-from completions.sites.gemini.layout import CARDS, CHIPS, CONVERSATION, PLACES, THOUGHTS
-from completions.sites.gemini.links import entries
+from completions.sites.gemini.layout import CARDS, CHIPS, CONVERSATION, PICTURES, PLACES, THOUGHTS
+from completions.sites.gemini.links import entries, target
 from completions.sites.scene import Scene, is_hidden, outer
 from completions.sites.sight import Link, Sight
 
@@ -127,4 +127,7 @@ def _images(pieces: Iterable[HtmlElement]) -> list[Image]:
 
 
 def _around(img: HtmlElement) -> str | None:
-    return next((url for each in img.iterancestors("a") if is_web(url := each.get("href", ""))), None)
+    """The page that a picture is from: in the link around it, or in its caption."""
+    frame = closest(img, PICTURES)
+    links = [*img.iterancestors("a"), *(found(frame, "a[href]") if frame is not None else [])]
+    return next((url for each in links if (url := target(each.get("href", "")))), None)
