@@ -150,13 +150,13 @@ def mute(tmp_path: Path) -> Path:
         ("/etc/passwd", "EACCES"),
         ("http://127.0.0.1:9/", "ECONNREFUSED"),
         ("ws://127.0.0.1:9/devtools?token=canary", "ECONNREFUSED"),
-        ("mute", "no start in 2 s"),
+        ("mute", "no start in 8 s"),
     ],
 )
 async def test_a_browser_that_cannot_be_had(others: set[psutil.Process], mute: Path, wanted: str, reason: str) -> None:
     wanted = str(mute) if wanted == "mute" else wanted
     with pytest.raises(BrowserMissing) as missing:
-        async with Browser(wanted, start=2 if wanted == str(mute) else PATIENCE, probe=1) as browser:
+        async with Browser(wanted, start=8 if wanted == str(mute) else PATIENCE, probe=1) as browser:
             await works(browser)
     (sentence,) = str(missing.value).splitlines()
     assert "canary" not in sentence
