@@ -166,6 +166,8 @@ WHOLE = turn(said('A "event":"done" b'), cited(ALPHA))
         json.dumps(WHOLE.replace("\n", "\x1e")) + "\n",
         WHOLE.replace("\n", ""),
         f"[{','.join(WHOLE.splitlines())}]",
+        json.dumps([json.loads(line) for line in WHOLE.splitlines()], indent=1),
+        "".join(f"{json.dumps({'type': 'receive', 'data': line})}\n" for line in WHOLE.splitlines()),
         "\ufeff" + WHOLE.replace("\n", "\r\n"),
         "not JSON\n" + WHOLE + '{"event":',
     ],

@@ -76,7 +76,7 @@ class Reader:
         if isinstance(whole, dict) and isinstance(whole.get("results"), list):
             self._history(whole)
             return
-        for line in text.split("\n"):
+        for line in text.split("\n") if whole is None else [text]:
             for event in _events(line):
                 self._event(event)
 
@@ -114,7 +114,16 @@ def _events(line: str) -> Iterator[Event]:
     elif whole is None:
         yield from _one_after_another(line)
     else:
-        yield from (each for each in (whole if isinstance(whole, list) else [whole]) if isinstance(each, dict))
+        for each in whole if isinstance(whole, list) else [whole]:
+            yield from _unwrapped(each)
+
+
+def _unwrapped(value: object) -> Iterator[Event]:
+    """An event, or those in a frame as browsers save it: `{"type": "receive", "data": "{…}"}`."""
+    if isinstance(value, dict) and "event" in value:
+        yield value
+    elif frame := string(value, "data"):
+        yield from _one_after_another(frame)
 
 
 def _one_after_another(text: str) -> Iterator[Event]:
