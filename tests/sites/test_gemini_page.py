@@ -33,6 +33,7 @@ def answered(html: str, **captured: str) -> Answer:
     [
         ('<p data-path-to-node="0">A <b>bold</b> <i>one</i>.<!----></p>', "A bold one.", "A **bold** *one*."),
         (CODE.format("Python"), "x = 1\ny = 2", "```python\nx = 1\ny = 2\n```"),
+        (CODE.format("Bash").replace("code-block>", "div>"), "x = 1\ny = 2", "```bash\nx = 1\ny = 2\n```"),
         (CODE.format("Code snippet"), "x = 1\ny = 2", "```\nx = 1\ny = 2\n```"),
         (
             "<p>To <inline-location><button>Café<mat-icon>place</mat-icon></button></inline-location>.</p>",
@@ -267,6 +268,7 @@ def test_a_page_that_was_shared_has_no_model_response() -> None:
         ),
         (page(turn("<p>Gemini isn't available in your country, it says.</p>" + "<p>Why?</p>" * 200)), Outcome.ANSWERED),
         (SORRY, Outcome.CHALLENGE),
+        ('<html><body><h1>Sign in</h1><input type="email" id="identifierId"></body></html>', Outcome.LOGIN_WALL),
         ("<html><body><div id='root'><h1>Ask away</h1></div></body></html>", Outcome.LAYOUT_CHANGED),
     ],
 )

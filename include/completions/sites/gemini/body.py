@@ -23,7 +23,7 @@ _HOLDING = rf"(?:!\[[^\]\n]{{0,300}}\]\({_PLACEHOLDER}\)|{_PLACEHOLDER})"
 PLACEHOLDERS = re.compile(rf"^{_HOLDING}\n*|[ \t]{{0,9}}{_HOLDING}", re.MULTILINE)
 """Where a card or a picture belongs, in the words of the stream and, when it was not drawn, of the page."""
 _CAROUSELS = "sources-carousel-inline"
-_CODE = "code-block"
+_CODE = "code-block, .code-block"
 _NO_LANGUAGE = ("code snippet", "plaintext", "plain text", "text")
 
 

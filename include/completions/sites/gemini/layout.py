@@ -61,6 +61,11 @@ BARRIERS = (
         yields=True,
     ),
     Barrier(
+        Outcome.LOGIN_WALL,
+        "Google's login page came in place of the chat",
+        'input#identifierId, form[action*="/v3/signin/"]',
+    ),
+    Barrier(
         Outcome.UNAVAILABLE_HERE,
         "the site says that it is not available in this country",
         "body:not(:has(rich-textarea)):not(:has(user-query))",
