@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import uuid4
@@ -47,6 +47,16 @@ class AwsAccess:
     session: Session | None = None
     endpoint_url: str | None = None
     region: str | None = None
+
+
+@dataclass(frozen=True)
+class Found:
+    """An object as a listing shows it."""
+
+    key: str
+    bytes: int
+    written_at: datetime
+    """When it was last put, or copied here."""
 
 
 @dataclass(frozen=True)
@@ -101,9 +111,14 @@ class Store:
 
     def keys(self, prefix: str) -> set[str]:
         """Every key below the folder `prefix`, seen from this store."""
+        return {found.key for found in self.listed(prefix)}
+
+    def listed(self, prefix: str) -> Iterator[Found]:
+        """What is below the folder `prefix`, as the store lists it, a thousand with each request."""
         with self._told("list", prefix):
-            pages = obstore.list(self.inner, self._path(prefix), chunk_size=1000)
-            return {meta["path"].removeprefix(self.prefix) for page in pages for meta in page}
+            for page in obstore.list(self.inner, self._path(prefix), chunk_size=1000):
+                for meta in page:
+                    yield Found(meta["path"].removeprefix(self.prefix), meta["size"], meta["last_modified"])
 
     def folders(self, prefix: str) -> list[str]:
         """Names of the folders right below `prefix`."""

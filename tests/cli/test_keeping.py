@@ -1,0 +1,68 @@
+"""`cache`, `tidy`, `store check`: keeping the store sound."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+import batches
+from batches import planned
+from completions import cache
+from completions.store import Store
+
+from .conftest import Completions
+
+
+@pytest.fixture
+def cached(store: Store) -> Store:
+    """A store whose cache has an answer of three days ago, and one of yesterday."""
+    for prompt, days in (("best guitars", 3), ("best drums", 1)):
+        asked = datetime.now(UTC) - timedelta(days=days)
+        plan = planned(store, [prompt], batch_id=f"batch-{days}", now=asked)
+        cache.keep(store, batches.record(plan, plan.items[0]))
+    return store
+
+
+def test_stats(completions: Completions, cached: Store) -> None:
+    ended = completions("cache", "stats")
+    assert (ended.status, ended.err) == (0, "")
+    head, line = ended.out.splitlines()
+    assert head.split() == ["origin", "site", "answers", "MB", "oldest", "newest"]
+    assert line.split()[:4] == ["live", "chatgpt", "2", "0.0"]
+    [told] = completions("cache", "stats", "--json").json
+    assert (told["model"], told["entries"], told["bytes"]) == ("chatgpt", 2, sum(_sizes(cached)))
+
+
+def _sizes(store: Store) -> list[int]:
+    return [found.bytes for found in store.listed("cache")]
+
+
+def test_purge_tells_first(completions: Completions, cached: Store) -> None:
+    told = completions("cache", "purge", "--older-than", "2")
+    assert (told.status, told.err) == (0, "nothing was removed; --yes removes them\n")
+    assert told.out.splitlines()[1].split()[:3] == ["live", "chatgpt", "1"]
+    assert len(cached.keys("cache")) == 2
+
+    done = completions("cache", "purge", "--older-than", "2", "--yes", "--json")
+    assert (done.json["done"], [each["entries"] for each in done.json["entries"]]) == (True, [1])
+    assert len(cached.keys("cache")) == 1
+
+
+@pytest.mark.parametrize("arguments", [[], ["--model", "gemini", "--older-than", "0"]])
+def test_nothing_to_purge(completions: Completions, cached: Store, arguments: list[str]) -> None:
+    ended = completions("cache", "purge", *arguments, "--yes")
+    assert (ended.status, ended.out, ended.err) == (0, "", f"nothing in {cached.uri} is that old\n")
+    assert len(cached.keys("cache")) == 2
+
+
+def test_an_unknown_site(completions: Completions, store: Store) -> None:
+    ended = completions("cache", "purge", "--model", "bard")
+    assert (ended.status, ended.out) == (2, "")
+    assert ended.err.startswith("refused: --model 'bard': give chatgpt or gemini")
+
+
+def test_an_empty_cache(completions: Completions, store: Store) -> None:
+    ended = completions("cache", "stats")
+    assert (ended.status, ended.out, ended.err) == (0, "", f"nothing is cached in {store.uri}\n")
+    assert completions("cache", "stats", "--json").json == []
