@@ -309,6 +309,20 @@ def test_what_another_list_knows_of_a_page_its_citation_has() -> None:
     assert [(each.snippet, str(each.published_at)[:10]) for each in answer.citations] == [("Alpha says", "2026-05-04")]
 
 
+@pytest.mark.parametrize(
+    "dated",
+    [
+        {"timestamp": "2026-05-04T00:00:00"},
+        {"timestamp": "", "meta_data": {"published_date": "2026-05-04T00:00:00", "date": "2020-01-01"}},
+        {"meta_data": {"published_date": "soon", "date": "2026-05-04"}},
+    ],
+)
+def test_the_day_of_a_page(dated: Json) -> None:
+    found = [{"name": ALPHA[0], "url": ALPHA[1]} | dated]
+    answer = answered(events(end(asked("A"), block("web_results", "web_result_block", {"web_results": found}))))
+    assert [str(each.published_at)[:10] for each in answer.sources or []] == ["2026-05-04"]
+
+
 def test_without_any_numbered_page_marks_are_words() -> None:
     assert answered(events(end(asked("a [1] b")))).answer_text == "a [1] b"
 
@@ -332,9 +346,12 @@ def test_images_are_those_of_the_media_and_no_videos() -> None:
     shown = {"media_items": [picture, video, alone, picture, {"url": "x"}]}
     media = block("media_items", "media_block", shown)
     beside_text = block("ask_text", "markdown_block", {"answer": "A"} | shown)
+    among = block("ask_text_0_images", "inline_entity_block", {"media_block": shown | {"generated_media_items": []}})
+    assert read(stream=whole("A", among)).warnings == []
     assert (
         answered(whole("A", media)).images
         == answered(whole("A", beside_text)).images
+        == answered(whole("A", among)).images
         == [
             Image(position=1, url="https://img.example/a.jpg", title="A", source_url="https://a.example/"),
             Image(position=2, url="https://img.example/b.jpg"),

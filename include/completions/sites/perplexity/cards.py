@@ -12,11 +12,13 @@ from collections.abc import Iterator
 from completions.answer import Image, Product, ShownPlace
 from completions.links import is_web
 from completions.sites.perplexity.events import Entry
-from completions.sites.untrusted import number, rows, string, within
+from completions.sites.untrusted import number, rows, string, table, within
 
 Card = dict[str, object]
 
 _PICTURES = ("media_block", "image_mode_block", "markdown_block")
+_AMONG_WORDS = "inline_entity_block"
+"""Holds a block of another kind."""
 _PRODUCTS = ("shopping_block", "shopping_mode_block")
 _PLACES = ("maps_mode_block", "hotels_mode_block", "places_block", "place_widget_block")
 _READ = (
@@ -31,12 +33,9 @@ _MOST = 100
 
 def images(entry: Entry) -> list[Image] | None:
     """The pictures shown; None while the answer is not whole."""
-    items = [
-        each
-        for kind in _PICTURES
-        for block in entry.of_kind(kind).values()
-        for each in rows(block.value, "media_items")
-    ]
+    blocks = [block.value for kind in _PICTURES for block in entry.of_kind(kind).values()]
+    within_words = [_pictured(block.value) for block in entry.of_kind(_AMONG_WORDS).values()]
+    items = [each for block in (*blocks, *within_words) for each in rows(block, "media_items")]
     shown = {url: each for each in items if each.get("medium") in ("image", None) and (url := _picture(each))}
     listed = [
         Image(
@@ -61,9 +60,16 @@ def places(entry: Entry) -> list[ShownPlace] | None:
 
 def unread(entry: Entry) -> list[str]:
     """Kinds of blocks that hold something of which nothing was read."""
-    filled = {kind for (_, kind), block in entry.blocks.items() if _is_filled(block.value)}
+    filled = {
+        kind for (_, kind), block in entry.blocks.items() if _is_filled(block.value) and not _pictured(block.value)
+    }
     lost = {kind for kind in (*_PRODUCTS, *_PLACES) if kind in filled and not list(_cards(entry, (kind,)))}
     return sorted(lost | (filled - set(_READ)))
+
+
+def _pictured(block: object) -> dict[str, object]:
+    """The block of pictures within one that stands among the words."""
+    return table(block, "media_block")
 
 
 def _is_filled(value: object) -> bool:

@@ -19,6 +19,8 @@ _NO_PAGES = (
     "is_attachment",
 )
 """Flags of results that are no pages of the web."""
+_DATES = (("timestamp",), ("meta_data", "published_date"), ("meta_data", "date"))
+"""When a page appeared: in the lists of results, in what a step read."""
 
 
 def link(result: object) -> Link | None:
@@ -32,7 +34,7 @@ def link(result: object) -> Link | None:
         title=string(result, "name") or string(result, "title"),
         snippet=string(result, "snippet"),
         site_name=named,
-        published_at=_day(string(result, "timestamp") or string(result, "meta_data", "published_date")),
+        published_at=next(filter(None, (_day(string(result, *path)) for path in _DATES)), None),
     )
 
 
