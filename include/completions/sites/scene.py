@@ -25,7 +25,11 @@ from completions.text import tidy, words
 OPENED = "data-completions-opened"
 """Marks what the adapter opened, read and closed again on the live page; kept after the page itself."""
 
-_DOCUMENT = re.compile(r"\s*(?:<!doctype[^<>]*>\s*)?<html\b", re.IGNORECASE)
+_NOTES = r"(?:<!--(?:(?!-->).)*-->\s*)*"  # browsers say in one where a page was saved from
+_DOCUMENT = re.compile(rf"\s*{_NOTES}(?:<!doctype[^<>]*>\s*{_NOTES})?<html\b", re.IGNORECASE | re.DOTALL)
+_END = re.compile(rf"</html\s*>\s*{_NOTES}\Z", re.IGNORECASE | re.DOTALL)
+_TAIL = 2000
+"""Characters in which a document's end is looked for."""
 
 
 @dataclass(frozen=True)
@@ -193,7 +197,7 @@ def _finished(scene: Scene, text: str) -> bool | None:
 def _is_whole(layout: Layout, turn: HtmlElement, text: str) -> bool:
     """Whether the HTML goes on beyond the answer's words: pages are cut at a cap, and files by accident."""
     if _DOCUMENT.match(text):
-        return text.rstrip().lower().endswith("</html>")
+        return _END.search(text.rstrip()[-_TAIL:]) is not None
     after = next(turn.itersiblings(), None) is not None or any(
         next(around.itersiblings(), None) is not None for around in turn.iterancestors()
     )
