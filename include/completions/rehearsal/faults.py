@@ -8,77 +8,57 @@ from dataclasses import replace
 from completions.rehearsal.document import Paragraph, Words
 from completions.rehearsal.draft import Draft
 
-FAULTS: dict[str, str] = {
+COMMON: dict[str, str] = {
     "challenge": "challenge",
-    "blocked": "blocked",
     "login_wall": "login_wall",
-    "rate_limited": "rate_limited",
+    "layout_changed": "layout_changed",
     "http_429": "rate_limited",
-    "refused": "refused",
+    "http_500": "network",
     "no_answer": "no_answer",
     "cut_stream": "network",
     "stalled_stream": "timeout",
     "slow_first_token": "timeout",
     "slow_load": "timeout",
-    "http_500": "network",
-    "layout_changed": "layout_changed",
-    "unavailable_here": "unavailable_here",
     "dialog": "answered",
+}
+"""The faults that every stand-in knows by name, and the outcome of a conversation that meets them."""
+
+FAULTS: dict[str, str] = COMMON | {
+    "blocked": "blocked",
+    "rate_limited": "rate_limited",
+    "refused": "refused",
+    "unavailable_here": "unavailable_here",
     "handed_over": "answered",
     "failure_as_answer": "network",
 }
-"""The faults of ChatGPT by name, and the outcome of a conversation that meets them; other sites share most of them.
+"""ChatGPT's.
 
 No form of `refused` is documented for front end A: there it is a turn of apology that a `moderation` event blocks.
 """
 
-GEMINI: dict[str, str] = {
-    "challenge": "challenge",
-    "login_wall": "login_wall",
+GEMINI: dict[str, str] = COMMON | {
     "rate_limited": "rate_limited",
     "unavailable_here": "unavailable_here",
     "blocked": "blocked",
     "code_1013": "network",
     "code_1096_after": "answered",
-    "http_429": "rate_limited",
-    "http_500": "network",
-    "no_answer": "no_answer",
-    "cut_stream": "network",
-    "stalled_stream": "timeout",
-    "slow_first_token": "timeout",
-    "slow_load": "timeout",
-    "layout_changed": "layout_changed",
-    "dialog": "answered",
 }
 """Gemini's: `challenge` is Google's sorry page, `login_wall` its sign-in; `rate_limited`, `unavailable_here` and
 `blocked` are the stream's codes 1037, 1060 and 1096, which after a whole answer means nothing (`code_1096_after`)."""
 
-COPILOT: dict[str, str] = {
-    "challenge": "challenge",
+COPILOT: dict[str, str] = COMMON | {
     "challenge_after": "challenge",
     "banned": "blocked",
-    "login_wall": "login_wall",
     "unavailable_here": "unavailable_here",
     "region_error": "unavailable_here",
     "m365": "layout_changed",
-    "layout_changed": "layout_changed",
     "invalid_event": "network",
     "message_error": "network",
-    "http_429": "rate_limited",
-    "http_500": "network",
-    "no_answer": "no_answer",
-    "cut_stream": "network",
-    "stalled_stream": "timeout",
-    "slow_first_token": "timeout",
-    "slow_load": "timeout",
-    "dialog": "answered",
 }
 """Copilot's: `challenge_after`, `banned`, `region_error`, `invalid_event` and `message_error` are events of its socket
 in place of an answer, `m365` the page of another product. How it looks when too much was asked is not documented."""
 
-PERPLEXITY: dict[str, str] = {
-    "challenge": "challenge",
-    "login_wall": "login_wall",
+PERPLEXITY: dict[str, str] = COMMON | {
     "authwall": "login_wall",
     "authwall_string": "login_wall",
     "nudge": "answered",
@@ -86,15 +66,6 @@ PERPLEXITY: dict[str, str] = {
     "rate_limited": "rate_limited",
     "failed": "network",
     "pending_final": "network",
-    "http_429": "rate_limited",
-    "http_500": "network",
-    "no_answer": "no_answer",
-    "cut_stream": "network",
-    "stalled_stream": "timeout",
-    "slow_first_token": "timeout",
-    "slow_load": "timeout",
-    "layout_changed": "layout_changed",
-    "dialog": "answered",
 }
 """Perplexity's: `login_wall` is a dialog that asks to sign in, `authwall` one beside words that look like an answer,
 told by an object or (`authwall_string`) by JSON in a string; `nudge` is a mere offer beside a real answer. `failed`

@@ -7,7 +7,7 @@ own marks stood. Shared by the sites whose wire has markdown.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from lxml import html
@@ -40,6 +40,16 @@ class Writing:
     plain: list[str] = field(default_factory=list)
     placed: list[str] = field(default_factory=list)
     places: list[HtmlElement] = field(default_factory=list)
+
+    def through(self, text: str, tokens: re.Pattern[str]) -> Iterator[re.Match[str]]:
+        """Each of `tokens` in `text`, to be gone on with by the caller; the text between them is written."""
+        end = 0
+        for token in tokens.finditer(text):
+            if token.start() > end:
+                self.write(text[end : token.start()])
+            yield token
+            end = token.end()
+        self.write(text[end:])
 
     def write(self, text: str) -> None:
         """Go on with `text`."""

@@ -46,15 +46,8 @@ class _Resolver(Writing):
     seen: dict[str, int] = field(default_factory=dict)
     begun: str | None = None
 
-    def run(self, text: str) -> None:
-        end = 0
-        for token in _TOKENS.finditer(text):
-            self.write(text[end : token.start()])
-            self._token(token)
-            end = token.end()
-        self.write(text[end:])
-
-    def _token(self, token: re.Match[str]) -> None:
+    def token(self, token: re.Match[str]) -> None:
+        """Go on with what `token` stands for."""
         whole, kind = token[0], token.lastgroup
         if kind == "code":
             self.write(unmarked(whole))
@@ -144,7 +137,8 @@ def resolve(
     single search results (`turn0search3`).
     """
     resolver = _Resolver(references=references, by_id=by_id)
-    resolver.run(printable(text))
+    for token in resolver.through(printable(text), _TOKENS):
+        resolver.token(token)
     shown = words(resolver.root())
     body = Body(
         text=shown.text,

@@ -53,14 +53,9 @@ def _sight(reader: Reader) -> Sight:
 
 def _body(turn: Turn) -> Body:
     cited = turn.pages
-    writing, end = Writing(), 0
-    text = printable("".join(_marked(turn)))
-    for token in _TOKENS.finditer(text):
-        if token.start() > end:
-            writing.write(text[end : token.start()])
+    writing = Writing()
+    for token in writing.through(printable("".join(_marked(turn))), _TOKENS):
         _write(writing, token, cited)
-        end = token.end()
-    writing.write(text[end:])
     root = writing.root()
     kept = set(root.iter())
     root.extend(each for each in writing.places if each.tag == "a" and each not in kept)  # it stood in plain code

@@ -89,11 +89,9 @@ def images(candidate: object) -> list[Image]:
 
 def _written(text: str) -> tuple[Writing, list[list[int]]]:
     """The text without its marks, and the numbers of each; the n-th left `data-at="pill-n"` behind."""
-    writing, end = Writing(), 0
+    writing = Writing()
     cited: list[list[int]] = []
-    for mark in _MARKS.finditer(text):
-        writing.write(text[end : mark.start()])
-        end = mark.end()
+    for mark in writing.through(text, _MARKS):
         if mark["code"]:
             writing.write(mark["code"])
         elif mark["from"]:
@@ -104,7 +102,6 @@ def _written(text: str) -> tuple[Writing, list[list[int]]]:
         else:
             apart = mark["display"] or mark["dollars"]
             writing.formula((apart or mark["inline"] or mark["math"]).strip(), apart=bool(apart))
-    writing.write(text[end:])
     return writing, cited
 
 

@@ -7,6 +7,8 @@ nothing of either: the start, or the first generation. Labels are in the languag
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from completions.errors import Outcome
 from completions.sites.layout import Barrier, Detour, Layout, Looks, Overlay
 from completions.sites.perplexity.failures import FAILURES
@@ -52,24 +54,18 @@ WORKFLOW = Layout(
     numbered="data-workflow-entry",
     enter=True,
 )
-PROSE = Layout(
+PROSE = replace(
+    WORKFLOW,
     name="prose",  # 2025 to 2026-08
     marks='[id^="markdown-content-"], [class~="group/query"]',
     user='[class~="group/query"]',
     assistant='[id^="markdown-content-"]',
     turn='[id^="markdown-content-"]',
-    body='.prose, [data-renderer="lm"]',
     finished=_BUTTONS,
-    busy='[aria-busy="true"]',
-    stop=_STOP,
-    composer=_COMPOSER,
-    send=_SEND,
-    typing=("insert", "paste"),
-    typing_lines=("lines", "paste"),
-    follows=True,
-    enter=True,
+    numbered="",
 )
-BARE = Layout(
+BARE = replace(
+    PROSE,
     name="bare",  # 2024, and any page before there is something asked
     marks=f'[data-testid="answer"], #ask-input, [data-ask-input-container], {_COMPOSER}',
     user='[data-testid="query"]',
@@ -77,14 +73,6 @@ BARE = Layout(
     turn='[data-testid="answer"]',
     body=".prose",
     finished=f'{_BUTTONS}, button[aria-label="Copy"]',
-    busy='[aria-busy="true"]',
-    stop=_STOP,
-    composer=_COMPOSER,
-    send=_SEND,
-    typing=("insert", "paste"),
-    typing_lines=("lines", "paste"),
-    follows=True,
-    enter=True,
 )
 
 _SIGN_IN = (

@@ -24,15 +24,8 @@ class _Resolver(Writing):
     pills: list[tuple[Link, ...]] = field(default_factory=list)
     unresolved: int = 0
 
-    def run(self, text: str) -> None:
-        end = 0
-        for token in _TOKENS.finditer(text):
-            self.write(text[end : token.start()])
-            self._token(token)
-            end = token.end()
-        self.write(text[end:])
-
-    def _token(self, token: re.Match[str]) -> None:
+    def token(self, token: re.Match[str]) -> None:
+        """Go on with what `token` stands for."""
         kind = token.lastgroup or ""
         if kind == "code" or not (self.pages or kind != "marks"):
             self.write(token[0])
@@ -58,7 +51,8 @@ def resolve(text: str, pages: Mapping[int, Link]) -> tuple[Body, int]:
     Where no page at all is numbered, what looks like marks is words.
     """
     resolver = _Resolver(pages=pages)
-    resolver.run(printable(text))
+    for token in resolver.through(printable(text), _TOKENS):
+        resolver.token(token)
     shown = words(resolver.root())
     nowhere = (len(shown.text), len(shown.text))
     pills = [Pill(links, *shown.at.get(f"pill-{n}", nowhere)) for n, links in enumerate(resolver.pills)]
