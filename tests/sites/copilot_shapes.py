@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from completions.answer import Reading
-from completions.sites.base import Captured
-from completions.sites.copilot import Copilot
+from completions.sites.scene import with_opened
+from sites.reading import reader
 
 CONVERSATION = "H9b7madeUpConversa01x"
 URL = f"https://copilot.microsoft.com/chats/{CONVERSATION}"
@@ -18,12 +17,8 @@ CHARLIE = ("Charlie", "https://charlie.example/c")
 
 Page = tuple[str, str]
 
-
-def read(html: str | None = None, stream: str | bytes | None = None, **captured: Any) -> Reading:
-    """What the adapter makes of it."""
-    data = stream.encode() if isinstance(stream, str) else stream
-    return Copilot().read(Captured(html=html, stream=data, **captured))
-
+read = reader("copilot")
+"""What the adapter makes of bytes."""
 
 # Pages.
 
@@ -135,3 +130,30 @@ DONE = event("done", messageId=MESSAGE)
 def turn(*told: dict[str, Any], end: tuple[dict[str, Any], ...] = (DONE,)) -> str:
     """A whole socket in which one prompt is answered by `told`."""
     return events(CONNECTED, RECEIVED, STARTED, *told, *end)
+
+
+# Whole ones, of every kind.
+
+STREAMS = [
+    turn(said("A **b**"), cited(ALPHA), said(". C `d`."), cited(BRAVO)),
+    turn(
+        event("challenge", method="hashcash", parameter="s:1"), said("A"), event("imageGenerated", url="https://a.b/c")
+    ),
+    json.dumps(turn(said("| a |\n|---|\n| 1 |"), cited(ALPHA), said("\n\n```\nb\n```"), cited(BRAVO))) + "\n",
+    json.dumps(
+        {
+            "results": [
+                {"author": {"type": "ai"}, "content": [{"type": "text", "text": "A."}]},
+                {"author": {"type": "human"}},
+            ]
+        }
+    ),
+]
+CODE = '<div class="rounded-xl"><div><span class="capitalize">c</span></div><pre><code>x</code></pre></div>'
+PAGES = [
+    page(f"<p>A {chip(ALPHA)} {link(BRAVO, 'b')}.</p>{CODE}", after=cards(ALPHA, BRAVO), beside=panel(BRAVO)),
+    with_opened(
+        page('<iframe src="https://copilot.fun/frame"></iframe>'),
+        {"frames": [f"<p>A {chip(ALPHA)}</p>{cards(BRAVO)}"], "citations": [modal(BRAVO)]},
+    ),
+]

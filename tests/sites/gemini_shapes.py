@@ -7,10 +7,8 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any
 
-from completions.answer import Reading
-from completions.sites.base import Captured
-from completions.sites.gemini import Gemini
 from completions.sites.scene import with_opened
+from sites.reading import reader
 
 ID = "0123456789abcdef"
 ALPHA = ("Alpha", "https://alpha.example/a", "All about A")
@@ -21,12 +19,8 @@ ICON = "https://t1.gstatic.com/faviconV2?client=BARD&url="
 Page = tuple[str, str, str]
 """Publisher, address, title."""
 
-
-def read(html: str | None = None, stream: str | bytes | None = None, **captured: Any) -> Reading:
-    """What the adapter makes of it."""
-    data = stream.encode() if isinstance(stream, str) else stream
-    return Gemini().read(Captured(html=html, stream=data, **captured))
-
+read = reader("gemini")
+"""What the adapter makes of bytes."""
 
 # Pages.
 
@@ -140,3 +134,26 @@ def group(mark: str, *pages: Page) -> list[object]:
 def citing(groups: Sequence[object], *, far: bool = True) -> list[object]:
     """What stands beside a text: its citations at their place, or far off under their number."""
     return [None, None, {"44": groups}] if far else [*[None] * 43, groups]
+
+
+# Whole ones, of every kind.
+
+FOUND = citing([group(" [cite: 1, 2]", ALPHA, BRAVO)])
+FRAMES = [
+    frame(told([None, ["c_0123456789abcdef", "r_1"], {"18": "r_1"}])),
+    frame(answering("Größe", 1, whole=False)),
+    frame(answering("Größe **A** 👩🏽‍🎤", 1, whole=False)),
+    frame(answering("Größe **A** 👩🏽‍🎤 b. [cite: 1, 2]", found=FOUND)),
+    frame(refusing(1096)),
+    frame(["di", 192]),
+    frame(["e", 7, None, None, 2000]),
+]
+HEAD = ")]}'\n\n"
+WHOLE = HEAD + "".join(FRAMES)
+PAGE = page(
+    turn(f"<p>A{chip('Alpha', 1)} b.</p><table><tr><td>c</td></tr></table><rich-list-card>P</rich-list-card>"),
+    opened={"sources": [panel(ALPHA)], "cards": [card(ALPHA, BRAVO)]},
+)
+SMALL = turn("<p>A b.</p><pre><code>c</code></pre>")
+STREAMS = [WHOLE]
+PAGES = [PAGE, SMALL]

@@ -6,9 +6,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from completions.answer import Reading
-from completions.sites.base import Captured
-from completions.sites.perplexity import Perplexity
+from sites.reading import reader
 
 ID = "00000000-0000-4000-8000-0000000000a1"
 ALPHA = ("Alpha", "https://alpha.example/a")
@@ -18,12 +16,8 @@ CHARLIE = ("Charlie", "https://charlie.example/c")
 Json = dict[str, Any]
 Page = tuple[str, str]
 
-
-def read(html: str | None = None, stream: str | bytes | None = None, **captured: Any) -> Reading:
-    """What the adapter makes of it."""
-    data = stream.encode() if isinstance(stream, str) else stream
-    return Perplexity().read(Captured(html=html, stream=data, **captured))
-
+read = reader("perplexity")
+"""What the adapter makes of bytes."""
 
 # Pages.
 
@@ -178,3 +172,33 @@ def asked(text: str, usage: str = "ask_text") -> Json:
 def whole(text: str = "A [1].", *blocks: Json, **told: Any) -> str:
     """A stream of generation 3 that answers `text` with ALPHA and BRAVO as its numbered pages."""
     return events(event(), end(workflow(words(text)), rows(ALPHA, BRAVO), *blocks, **told))
+
+
+# Whole ones, of every kind.
+
+PLAIN = {"version": "1.0", "steps": [searching(["q"], [ALPHA])]}
+STREAMS = [
+    whole("A [1][2] **b** `c[1]`.", block("media_items", "media_block", {"media_items": [{"image": "https://a.b/c"}]})),
+    events(
+        event(diff("workflow_root", "workflow_block", ("replace", "", PLAIN))),
+        event(diff("workflow_root", "workflow_block", ("add", "/steps/1", words("", chunks=["A "])))),
+        event(
+            diff(
+                "workflow_root", "workflow_block", ("add", "/steps/1/items/0/payload/text_payload/chunks/1", "b [1].")
+            ),
+            rows(ALPHA, BRAVO),
+            final=True,
+        ),
+        end(related_queries=["Why?"]),
+    ),
+    events(
+        event(block("ask_text", "markdown_block", {"chunks": ["A "], "chunk_starting_offset": 0})),
+        event(block("ask_text", "markdown_block", {"chunks": ["b [1]."], "chunk_starting_offset": 1}), results(ALPHA)),
+        end(),
+    ),
+    events(end(text=json.dumps([{"step_type": "FINAL", "content": {"answer": json.dumps({"answer": "A b [1]."})}}]))),
+]
+PAGES = [
+    workflow_page(f"<p>A{chip(ALPHA, more=1)} b.</p><table><tr><td>c</td></tr></table>"),
+    prose_page(f"<p>A{anchor(ALPHA)} b.</p><pre><code>c</code></pre>", model="Sonar"),
+]

@@ -6,18 +6,13 @@ import json
 from html import escape
 from typing import Any
 
-from completions.answer import Reading
-from completions.sites import site
-from completions.sites.base import Captured
+from sites.reading import reader
 
 CONVERSATION = "6ac0aaaa-0000-83ea-0000-000000000001"
 MESSAGE = "00000000-0000-4000-8000-0000000000a1"
 
-
-def read(html: str | None = None, stream: str | bytes | None = None, **captured: Any) -> Reading:
-    """What the adapter makes of it."""
-    data = stream.encode() if isinstance(stream, str) else stream
-    return site("chatgpt").read(Captured(html=html, stream=data, **captured))
+read = reader("chatgpt")
+"""What the adapter makes of bytes."""
 
 
 def server_page(body: str, *, attributes: str = "data-message-complete", beside: str = "", stop: str = "") -> str:
@@ -112,3 +107,19 @@ def control(kind: str, **details: str) -> str:
     """A frame that tells the page something."""
     named = " ".join(f'data-{name.replace("_", "-")}="{escape(value)}"' for name, value in details.items())
     return frame(f'<span hidden data-conversation-control="{kind}" {named}></span>')
+
+
+# Whole ones, of every kind.
+
+REFERENCE = {"type": "grouped_webpages", "matched_text": "\ue200cite\ue202x\ue201", "items": [{"url": "https://a.com"}]}
+STREAMS = [
+    events(
+        message("q", "user", "u"), message("A \ue200cite\ue202x\ue201 b.", metadata={"content_references": [REFERENCE]})
+    ),
+    control("started") + block(0, f"A {chip(('Clutch', 'https://clutch.co'))} b.") + control("complete"),
+    '{"type":"content","messageId":"m","markdown":"A **b**","mode":"replace"}\n{"type":"end"}\n',
+]
+PAGES = [
+    server_page(f"<p>A {chip(('Clutch', 'https://clutch.co'))} b.</p><table><tr><td>c</td></tr></table>"),
+    react_page(f"<p>A {pill('Clutch', 'https://clutch.co')} b.</p><pre><code>c</code></pre>"),
+]

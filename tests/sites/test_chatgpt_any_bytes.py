@@ -5,71 +5,11 @@ from __future__ import annotations
 import json
 import re
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from completions.answer import Reading
-from completions.errors import Outcome
-from sites.shapes import block, chip, control, events, message, pill, react_page, read, server_page
-
-REFERENCE = {"type": "grouped_webpages", "matched_text": "\ue200cite\ue202x\ue201", "items": [{"url": "https://a.com"}]}
-STREAMS = [
-    events(
-        message("q", "user", "u"), message("A \ue200cite\ue202x\ue201 b.", metadata={"content_references": [REFERENCE]})
-    ),
-    control("started") + block(0, f"A {chip(('Clutch', 'https://clutch.co'))} b.") + control("complete"),
-    '{"type":"content","messageId":"m","markdown":"A **b**","mode":"replace"}\n{"type":"end"}\n',
-]
-PAGES = [
-    server_page(f"<p>A {chip(('Clutch', 'https://clutch.co'))} b.</p><table><tr><td>c</td></tr></table>"),
-    react_page(f"<p>A {pill('Clutch', 'https://clutch.co')} b.</p><pre><code>c</code></pre>"),
-]
-
-
-def understood(seen: Reading) -> None:
-    """The reading comes from reading, not from the net under it."""
-    assert "could not make sense" not in (seen.error_message or ""), seen.error_message
-    assert seen.as_columns()["outcome"] == seen.outcome
-
-
-@given(st.binary(), st.text())
-def test_any_bytes(stream: bytes, html: str) -> None:
-    understood(read(stream=stream))
-    understood(read(html))
-    understood(read(html, stream))
-
-
-@pytest.mark.parametrize("stream", STREAMS)
-def test_a_cut_stream_never_answers(stream: str) -> None:
-    data = stream.encode()
-    whole = read(stream=data)
-    assert whole.outcome is Outcome.ANSWERED
-    for end in range(len(data)):
-        seen = read(stream=data[:end])
-        understood(seen)
-        assert seen.outcome is not Outcome.ANSWERED or seen.answer == whole.answer, end
-
-
-@pytest.mark.parametrize("page", PAGES)
-def test_a_cut_page_never_answers(page: str) -> None:
-    assert read(page).outcome is Outcome.ANSWERED
-    for end in range(len(page)):
-        seen = read(page[:end])
-        understood(seen)
-        assert seen.outcome is not Outcome.ANSWERED, end
-
-
-@settings(max_examples=150, deadline=None)
-@given(st.sampled_from(STREAMS + PAGES), st.data())
-def test_damaged_bytes(whole: str, data: st.DataObject) -> None:
-    damaged = bytearray(whole.encode())
-    for _ in range(data.draw(st.integers(1, 8))):
-        at = data.draw(st.integers(0, len(damaged)))
-        damaged[at : at + data.draw(st.integers(0, 30))] = data.draw(st.binary(max_size=8))
-    understood(read(stream=bytes(damaged)))
-    understood(read(damaged.decode(errors="replace")))
-
+from sites.reading import understood
+from sites.shapes import events, message, read
 
 KEYS = re.findall(
     r"\w+",
