@@ -8,6 +8,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from completions.rehearsal import Rehearsal
+
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -27,6 +29,26 @@ def browser() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=shell, args=ARGUMENTS)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="module")
+def ui() -> str:
+    """The front end that is served; modules say which they mean."""
+    return "mixed"
+
+
+@pytest.fixture(scope="module")
+def serving(ui: str) -> Iterator[Rehearsal]:
+    """One rehearsal for the tests of a module."""
+    with Rehearsal(ui=ui, latency=0.4) as rehearsal:
+        yield rehearsal
+
+
+@pytest.fixture
+def rehearsal(serving: Rehearsal) -> Rehearsal:
+    """It, having forgotten everybody."""
+    serving.reset()
+    return serving
 
 
 @pytest.fixture

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
 from playwright.sync_api import Page, Request, expect
 
-from completions.rehearsal import Rehearsal, Truth, normalised, truth_of
+from completions.rehearsal import Rehearsal, normalised, truth_of
 
+from .prompts import prompt_with
 from .visitor import Visitor
 
 pytestmark = pytest.mark.browser
@@ -21,31 +22,15 @@ SEND, STOP = "[data-testid=send-button]", "[data-testid=stop-button]"
 PILL = "[data-testid=webpage-citation-pill]"
 REJECT = "input[name=action][value=reject]"
 SUBMIT = "[data-composer-submit]"
-MANY = [f"guitars for children {number}" for number in range(1000)]
-
-
-def prompt_with(*features: str, citations: int = 4) -> str:
-    """A prompt whose answer has the features (fields of the truth, or pieces of its markdown) and so many citations."""
-
-    def has(truth: Truth, feature: str) -> bool:
-        return bool(getattr(truth, feature)) if hasattr(truth, feature) else feature in truth.markdown
-
-    truths = (truth_of(prompt) for prompt in MANY)
-    found = (truth for truth in truths if all(has(truth, feature) for feature in features))
-    return next(truth.prompt for truth in found if len(truth.citations) == citations)
 
 
 @pytest.fixture(scope="module", params=["a", "b"])
-def rehearsal(request: pytest.FixtureRequest) -> Iterator[Rehearsal]:
-    ui: str = request.param
-    with Rehearsal(ui=ui, latency=0.4) as rehearsal:
-        yield rehearsal
+def ui(request: pytest.FixtureRequest) -> Any:
+    return request.param
 
 
 @pytest.fixture
-def visitor(rehearsal: Rehearsal, page: Page) -> Visitor:
-    rehearsal.reset()
-    ui = "b" if "data-app-shell" in page.request.get(rehearsal.url).text() else "a"
+def visitor(ui: str, page: Page) -> Visitor:
     return Visitor(page, ui)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 import pytest
@@ -13,38 +13,18 @@ from completions.rehearsal import Rehearsal, Truth, normalised
 from completions.rehearsal.sites import shown
 
 from .gemini import CHIP, EDITOR, PANEL, SEND, STOP, ask, finished, hovered, link, opened
+from .prompts import prompt_with
 
 pytestmark = pytest.mark.browser
 
-MANY = [f"guitars for children {number}" for number in range(1000)]
-
-
-def prompt_with(*features: str, citations: int) -> str:
-    """A prompt whose answer has the features (fields of the truth, or pieces of its markdown) and so many citations."""
-
-    def has(truth: Truth, feature: str) -> bool:
-        return bool(getattr(truth, feature)) if hasattr(truth, feature) else feature in truth.markdown
-
-    truths = (shown(prompt, "gemini") for prompt in MANY)
-    found = (truth for truth in truths if all(has(truth, feature) for feature in features))
-    return next(truth.prompt for truth in found if len(truth.citations) == citations)
-
-
-RICH = prompt_with("```python", "\\[", "places", "images", citations=4)
-TABLE = prompt_with("| Price |", "\n- ", citations=6)
-PLAIN = prompt_with(citations=0)
-
-
-@pytest.fixture(scope="module")
-def rehearsal() -> Iterator[Rehearsal]:
-    with Rehearsal(latency=0.4) as rehearsal:
-        yield rehearsal
+RICH = prompt_with("```python", "\\[", "places", "images", site="gemini")
+TABLE = prompt_with("| Price |", "\n- ", citations=6, site="gemini")
+PLAIN = prompt_with(citations=0, site="gemini")
 
 
 @pytest.fixture
 def visitor(rehearsal: Rehearsal, page: Page) -> Page:
     """The first that comes: no question of consent, a panel at the side."""
-    rehearsal.reset()
     return opened(page, rehearsal)
 
 

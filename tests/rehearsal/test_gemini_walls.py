@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
@@ -18,16 +17,9 @@ from .gemini import PANEL, STOP, ask, finished, opened
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture(scope="module")
-def rehearsal() -> Iterator[Rehearsal]:
-    with Rehearsal(latency=0.4) as rehearsal:
-        yield rehearsal
-
-
 @pytest.fixture
 def visitor(rehearsal: Rehearsal, page: Page) -> Page:
     """The first that comes: no question of consent."""
-    rehearsal.reset()
     return opened(page, rehearsal)
 
 

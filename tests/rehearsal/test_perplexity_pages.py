@@ -1,104 +1,45 @@
-"""The stand-in for Perplexity in a real browser: what it shows, what it makes hard, how it looks when it goes wrong."""
+"""The stand-in for Perplexity in a real browser: what it shows, and what it makes hard."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Dialog, Page, expect
-from playwright.sync_api import TimeoutError as NotInTime
+from playwright.sync_api import Browser, Page, expect
 
-from completions.rehearsal import BY_SITE, Rehearsal, Truth, normalised
+from completions.rehearsal import Rehearsal, Truth, normalised
 from completions.rehearsal.perplexity.results import label
-from completions.rehearsal.sites import shown
+
+from .perplexity import (
+    BODY,
+    DONE,
+    EDITOR,
+    MODAL,
+    PROMPT,
+    STOP,
+    SUBMIT,
+    VOICE,
+    address,
+    ask,
+    open_page,
+    read,
+    write,
+)
+from .prompts import prompt_with
 
 pytestmark = pytest.mark.browser
 
-EDITOR = "#ask-input[contenteditable=true]"
-SUBMIT, VOICE = "button[aria-label=Submit]", "button[aria-label='Use voice mode']"
-STOP = "button[aria-label='Stop response (Esc)']"
-BODY = {
-    "prose": "#markdown-content-0 > * .prose > [data-renderer=lm]",
-    "workflow": "[data-workflow-final-text] .prose[data-renderer=lm]",
-}
-DONE = {"prose": "button[aria-label='Rewrite Thread']", "workflow": "[data-workflow-text-footer]"}
-PROMPT = {"prose": "h1.group\\/query .select-text", "workflow": ".group\\/user-bubble .whitespace-pre-line"}
-MODAL = "[role=dialog]:has-text('Continue with Google')"
-READ = """(root) => {
-  const copy = root.cloneNode(true);
-  const noise = `.citation, .citation-nbsp, button, figcaption, .sticky, [data-testid=code-language-indicator],
-    .katex-html, math mrow`;
-  copy.querySelectorAll(noise).forEach((element) => element.remove());
-  copy.querySelectorAll("p, li, h2, h3, tr, td, th, pre").forEach((element) => element.after("\\n"));
-  return copy.textContent;
-}"""
-"""The visible words of an answer without chips and labels, formulas as TeX."""
-MANY = [f"guitars for children {number}" for number in range(1000)]
-
-
-def prompt_with(*features: str, citations: int = 4) -> str:
-    """A prompt whose answer has the features (fields of the truth, or pieces of its markdown) and so many citations."""
-
-    def has(truth: Truth, feature: str) -> bool:
-        return bool(getattr(truth, feature)) if hasattr(truth, feature) else feature in truth.markdown
-
-    truths = (shown(prompt, "perplexity") for prompt in MANY)
-    found = (truth for truth in truths if all(has(truth, feature) for feature in features))
-    return next(truth.prompt for truth in found if len(truth.citations) == citations)
-
-
-RICH = prompt_with("```python", "\\[", "images", "\n1. ")
-TABLE = prompt_with("| Price |", "\n- ", citations=6)
-PLAIN = prompt_with(citations=0)
+RICH = prompt_with("```python", "\\[", "images", "\n1. ", site="perplexity")
+TABLE = prompt_with("| Price |", "\n- ", citations=6, site="perplexity")
+PLAIN = prompt_with(citations=0, site="perplexity")
 
 
 @pytest.fixture(scope="module", params=["prose", "workflow"])
-def ui(request: pytest.FixtureRequest) -> str:
-    front_end: str = request.param
-    return front_end
-
-
-@pytest.fixture(scope="module")
-def serving(ui: str) -> Iterator[Rehearsal]:
-    with Rehearsal(ui=ui, latency=0.4) as rehearsal:
-        yield rehearsal
-
-
-@pytest.fixture
-def rehearsal(serving: Rehearsal) -> Rehearsal:
-    """One that has forgotten all visitors."""
-    serving.reset()
-    return serving
-
-
-def address(rehearsal: Rehearsal, path: str = "/") -> str:
-    return f"http://perplexity.localhost:{urlsplit(rehearsal.url).port}{path}"
-
-
-def open_page(page: Page, rehearsal: Rehearsal) -> None:
-    page.goto(address(rehearsal))
-    page.wait_for_selector(EDITOR)
-
-
-def write(page: Page, prompt: str) -> None:
-    page.click(EDITOR)
-    page.keyboard.insert_text(prompt)
-
-
-def ask(page: Page, rehearsal: Rehearsal, prompt: str) -> None:
-    open_page(page, rehearsal)
-    write(page, prompt)
-    page.click(SUBMIT)
-
-
-def read(page: Page, ui: str) -> str:
-    """The finished answer's words."""
-    page.wait_for_selector(DONE[ui])
-    text: str = page.locator(BODY[ui]).evaluate(READ)
-    return normalised(text)
+def ui(request: pytest.FixtureRequest) -> Any:
+    return request.param
 
 
 @pytest.mark.parametrize("prompt", [RICH, TABLE, PLAIN])
@@ -300,122 +241,3 @@ def test_dialogs_come_to_some_and_go_when_told(page: Page) -> None:
         write(page, "anything")
         page.click(SUBMIT)
         read(page, "workflow")
-
-
-# What can go wrong.
-
-SHOWN: list[tuple[str, str, str]] = [
-    ("challenge", "#challenge-form", ""),
-    ("login_wall", MODAL, "Sign in to continue using Perplexity"),
-    ("authwall", MODAL, "Sign in to continue using Perplexity"),
-    ("authwall_string", MODAL, "Sign in to continue using Perplexity"),
-    ("nudge", "[data-ask-input-container]", ""),
-    ("nudge", ".upsell", "Sign in to save your history"),
-    ("rate_limited", "[role=alert]", "reached your limit"),
-    ("failed", "[role=alert]", "Something went wrong"),
-    ("blocked", "[role=alert]", "Something went wrong"),
-    ("http_429", "[role=alert]", "Too many requests"),
-    ("http_500", "[role=alert]", "Something went wrong"),
-    ("layout_changed", "body:not(:has(main, form))", "Where knowledge begins"),
-]
-
-
-@pytest.mark.parametrize(("fault", "mark", "text"), SHOWN)
-def test_a_prompt_with_a_fault_meets_it(
-    rehearsal: Rehearsal, ui: str, page: Page, fault: str, mark: str, text: str
-) -> None:
-    ask(page, rehearsal, f"anything [fault:{fault}]")
-    expect(page.locator(mark)).to_contain_text(text)
-    if text:
-        expect(page.locator(mark)).to_be_visible()
-    assert rehearsal.asked()[0].fault == fault
-
-
-@pytest.mark.parametrize("fault", ["authwall", "authwall_string"])
-def test_the_login_wall_looks_like_a_finished_answer(rehearsal: Rehearsal, ui: str, page: Page, fault: str) -> None:
-    ask(page, rehearsal, f"anything [fault:{fault}]")
-    assert read(page, ui) == "Sign up and repeat your request."
-
-
-def test_a_nudge_leaves_the_answer_alone(rehearsal: Rehearsal, ui: str, page: Page) -> None:
-    prompt = "anything [fault:nudge]"
-    ask(page, rehearsal, prompt)
-    assert read(page, ui) == normalised(rehearsal.truth(prompt, ui, "perplexity").text)
-    assert page.locator(MODAL).count() == 0
-
-
-def test_a_challenge_is_met_by_the_page_itself(rehearsal: Rehearsal, ui: str, page: Page) -> None:
-    open_page(page, rehearsal)
-    write(page, f"anything in {ui} [fault:challenge]")
-    with page.expect_response(lambda response: response.request.is_navigation_request()) as navigation:
-        page.click(SUBMIT)
-    assert (navigation.value.status, navigation.value.headers["cf-mitigated"]) == (403, "challenge")
-    expect(page).to_have_title("Just a moment...")
-    assert page.evaluate("'_cf_chl_opt' in window")
-
-
-def test_a_visitor_may_be_asked_to_sign_in_before_anything(page: Page) -> None:
-    with Rehearsal(fault="login_wall") as rehearsal:
-        open_page(page, rehearsal)
-        assert page.locator(MODAL).is_visible()
-        assert page.locator("button[aria-label=Close]").count() == 0
-        page.keyboard.press("Escape")
-        assert page.locator(MODAL).is_visible()
-
-
-@pytest.mark.parametrize("fault", ["cut_stream", "pending_final"])
-def test_a_stream_that_broke_off_looks_finished(rehearsal: Rehearsal, ui: str, page: Page, fault: str) -> None:
-    prompt = f"anything [fault:{fault}]"
-    ask(page, rehearsal, prompt)
-    got, whole = read(page, ui), normalised(rehearsal.truth(prompt, ui, "perplexity").text)
-    assert (20 < len(got) < len(whole) * 0.9) if fault == "cut_stream" else got == whole
-
-
-@pytest.mark.parametrize(("fault", "begins"), [("stalled_stream", True), ("slow_first_token", False)])
-def test_a_stream_that_hangs_stays_at_work(rehearsal: Rehearsal, ui: str, page: Page, fault: str, begins: bool) -> None:
-    open_page(page, rehearsal)
-    write(page, f"anything [fault:{fault}]")
-    with page.expect_response("**/rest/sse/perplexity_ask"):  # its head is sent
-        page.click(SUBMIT)
-    if begins:
-        page.wait_for_selector(".prose:has-text('Short answer')")
-    page.wait_for_selector(STOP)
-    assert page.get_by_text("Short answer").count() == int(begins)
-    assert not rehearsal.asked()[0].completed
-
-
-def test_an_ending_without_an_answer_looks_finished(rehearsal: Rehearsal, ui: str, page: Page) -> None:
-    ask(page, rehearsal, "anything [fault:no_answer]")
-    assert read(page, ui) == ""
-
-
-def test_a_dialog_blocks_the_page_until_it_is_dismissed(rehearsal: Rehearsal, ui: str, page: Page) -> None:
-    prompt = "anything [fault:dialog]"
-    said: list[str] = []
-
-    def dismiss(dialog: Dialog) -> None:
-        said.append(dialog.message)
-        dialog.dismiss()
-
-    page.on("dialog", dismiss)
-    ask(page, rehearsal, prompt)
-    assert read(page, ui) == normalised(rehearsal.truth(prompt, ui, "perplexity").text)
-    assert said == ["Session expired"]
-
-
-def test_a_page_that_never_loads(page: Page) -> None:
-    with Rehearsal(fault="slow_load") as rehearsal, pytest.raises(NotInTime, match="Timeout 500ms exceeded"):
-        page.goto(address(rehearsal), timeout=500)
-
-
-def test_every_fault_is_covered() -> None:
-    elsewhere = {
-        "cut_stream",
-        "pending_final",
-        "stalled_stream",
-        "slow_first_token",
-        "no_answer",
-        "dialog",
-        "slow_load",
-    }
-    assert {fault for fault, _, _ in SHOWN} | elsewhere == set(BY_SITE["perplexity"])

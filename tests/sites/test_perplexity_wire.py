@@ -1,4 +1,4 @@
-"""Perplexity's wire: every generation of it, how blocks grow, what marks cite, and how it refuses."""
+"""Perplexity's wire: every generation of it, how blocks grow, what marks cite."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ import json
 
 import pytest
 
-from completions.answer import Answer, Image, Reading
+from completions.answer import Answer, Reading
 from completions.errors import Outcome
-from completions.sites.perplexity.patches import COPIED, DEEPEST, LONGEST, Document, Misfit
 from completions.sites.perplexity.stream import seen_country
 from sites.perplexity_shapes import (
     ALPHA,
@@ -32,9 +31,6 @@ from sites.perplexity_shapes import (
 )
 
 WORKFLOW = {"version": "1.0", "steps": []}
-AUTHWALL = {"name": "fraud_authwall_upsell", "upsell_type": "LOGIN", "app_location": "MODAL"}
-NUDGE = {"name": "logged_out_thread_sign_in", "upsell_type": "LOGIN", "app_location": "IN_THREAD_INPUT"}
-SIGN_UP = "Sign up and repeat your request."
 
 
 def answered(stream: str) -> Answer:
@@ -339,74 +335,6 @@ def test_results_that_are_no_pages_are_not_listed() -> None:
 # What there is beside words.
 
 
-def test_images_are_those_of_the_media_and_no_videos() -> None:
-    picture = {"medium": "image", "image": "https://img.example/a.jpg", "url": "https://a.example/", "name": "A"}
-    alone = {"medium": "image", "url": "https://img.example/b.jpg"}
-    video = {"medium": "video", "url": "https://v.example/", "image": "https://img.example/v.jpg"}
-    shown = {"media_items": [picture, video, alone, picture, {"url": "x"}]}
-    media = block("media_items", "media_block", shown)
-    beside_text = block("ask_text", "markdown_block", {"answer": "A"} | shown)
-    among = block("ask_text_0_images", "inline_entity_block", {"media_block": shown | {"generated_media_items": []}})
-    assert read(stream=whole("A", among)).warnings == []
-    assert (
-        answered(whole("A", media)).images
-        == answered(whole("A", beside_text)).images
-        == answered(whole("A", among)).images
-        == [
-            Image(position=1, url="https://img.example/a.jpg", title="A", source_url="https://a.example/"),
-            Image(position=2, url="https://img.example/b.jpg"),
-        ]
-    )
-    assert answered(whole("A")).images == []
-
-
-def test_places_and_products_are_read_where_their_shape_is_plain() -> None:
-    inn = {"name": "Inn", "address": ["Way 1", "Ulm"], "rating": 4.5, "url": "https://inn.example/", "num_reviews": 7}
-    lamp = {"title": "Lamp", "price": 9.5, "currency": "EUR", "merchant": "Shop", "link": "https://shop.example/lamp"}
-    answer = answered(
-        whole(
-            "A",
-            block("place_widgets", "maps_mode_block", {"places": [inn, inn]}),
-            block("shopping_widgets", "shopping_mode_block", {"shopping_widgets": [{"products": [lamp]}]}),
-        )
-    )
-    assert answer.places
-    assert answer.products
-    assert [(each.name, each.address, each.rating, each.url) for each in answer.places] == [
-        ("Inn", "Way 1, Ulm", 4.5, "https://inn.example/")
-    ]
-    assert [(each.title, each.price_text, each.merchant, each.url) for each in answer.products] == [
-        ("Lamp", "9.5 EUR", "Shop", "https://shop.example/lamp")
-    ]
-
-
-def test_a_block_that_is_not_read_is_named() -> None:
-    blocks = [
-        block("shopping_widgets", "shopping_block", {"things": [{"k": 1}]}),
-        block("finance", "finance_block", {"rows": [1]}),
-        block("empty", "jobs_mode_block", {"jobs_blocks": []}),
-    ]
-    seen = read(stream=whole("A", *blocks))
-    assert seen.warnings == ["blocks of the wire that are not read: finance_block, shopping_block"]
-    assert seen.answer
-    assert (seen.answer.products, seen.answer.places) == (None, None)
-
-
-@pytest.mark.parametrize(
-    ("told", "blocks", "questions"),
-    [
-        ({"related_queries": ["Why?"]}, [], ["Why?"]),
-        ({"related_query_items": [{"text": "Why?", "type": "DEFAULT"}]}, [], ["Why?"]),
-        ({}, ["How?", {"text": "Why?"}], ["How?", "Why?"]),
-        ({}, [], []),
-        ({"async_rq_enabled": True}, [], None),
-    ],
-)
-def test_follow_ups(told: Json, blocks: list[object], questions: list[str] | None) -> None:
-    pending = block("pending_followups", "pending_followups_block", {"followups": blocks})
-    assert answered(whole("A", pending, **told)).follow_up_questions == questions
-
-
 def test_an_answer_without_a_search() -> None:
     answer = answered(events(end(workflow(words("A")))))
     assert (answer.sources, answer.fan_out_queries, answer.web_search_triggered) == ([], [], False)
@@ -415,134 +343,6 @@ def test_an_answer_without_a_search() -> None:
 @pytest.mark.parametrize(("country", "seen"), [("us", "US"), ("DE", "DE"), ("REDACTED", None), (None, None), (7, None)])
 def test_where_the_site_saw_the_visitor(country: object, seen: str | None) -> None:
     assert seen_country(whole("A", _extras={"country": country}).encode()) == seen
-
-
-# How it refuses.
-
-
-@pytest.mark.parametrize("text", [SIGN_UP, "", "Registriere dich und wiederhole deine Anfrage."])
-@pytest.mark.parametrize("upsell", [AUTHWALL, json.dumps(AUTHWALL), json.dumps(json.dumps(AUTHWALL))])
-def test_the_wall_stands_in_a_normal_answer(upsell: object, text: str) -> None:
-    seen = read(stream=events(event(), end(asked(text), upsell_information=upsell)))
-    assert (seen.outcome, seen.stream_finished) == (Outcome.LOGIN_WALL, False), seen.error_message
-
-
-@pytest.mark.parametrize(
-    ("upsell", "blocks", "outcome"),
-    [
-        (None, [asked(SIGN_UP)], Outcome.LOGIN_WALL),
-        (NUDGE, [asked(SIGN_UP)], Outcome.LOGIN_WALL),
-        (NUDGE, [asked("A")], Outcome.ANSWERED),
-        (AUTHWALL, [asked("A"), results(ALPHA)], Outcome.ANSWERED),
-        (AUTHWALL, [asked("A"), results()], Outcome.LOGIN_WALL),
-        (AUTHWALL, [workflow(searching(["q"], [ALPHA]), words("A"))], Outcome.ANSWERED),
-        (AUTHWALL, [asked("A"), block("m", "maps_mode_block", {"places": [{"name": "Inn"}]})], Outcome.ANSWERED),
-        (AUTHWALL, [asked("A" * 500)], Outcome.ANSWERED),
-        ({"upsell_type": "LOGIN"}, [asked("A")], Outcome.LOGIN_WALL),
-        ({"name": "try_pro", "upsell_type": "UPGRADE"}, [asked("A")], Outcome.ANSWERED),
-        ("no json", [asked("A")], Outcome.ANSWERED),
-    ],
-)
-def test_a_wall_is_told_from_a_nudge(upsell: object, blocks: list[Json], outcome: Outcome) -> None:
-    assert read(stream=events(event(), end(*blocks, upsell_information=upsell))).outcome is outcome
-
-
-@pytest.mark.parametrize(
-    ("told", "outcome"),
-    [
-        ({"status": "FAILED"}, Outcome.NETWORK),
-        ({"status": "FAILED", "error_code": "RATE_LIMITED"}, Outcome.RATE_LIMITED),
-        ({"status": "FAILED", "error_message": "You've reached your limit of free searches."}, Outcome.RATE_LIMITED),
-        ({"status": "COMPLETED", "final": True, "error_code": "LOGIN_REQUIRED"}, Outcome.LOGIN_WALL),
-        ({"status": "FAILED", "error_code": "CONTENT_POLICY"}, Outcome.REFUSED),
-        ({"status": "FAILED", "error_code": "UNSUPPORTED_COUNTRY"}, Outcome.UNAVAILABLE_HERE),
-    ],
-)
-def test_a_failure_is_no_answer(told: Json, outcome: Outcome) -> None:
-    seen = read(stream=events(event(asked("Partly")), event(asked("Partly so")) | told))
-    assert (seen.outcome, seen.finished) == (outcome, False)
-
-
-@pytest.mark.parametrize(
-    ("stream", "outcome"),
-    [
-        ("", Outcome.NETWORK),
-        ("event: end_of_stream\r\ndata: {}\r\n\r\n", Outcome.LAYOUT_CHANGED),
-        ("<!doctype html><html></html>", Outcome.LAYOUT_CHANGED),
-        ('{"remaining": 0}', Outcome.LAYOUT_CHANGED),
-        ('{"detail": "Too many requests"}', Outcome.RATE_LIMITED),
-        ('{"error": {"message": "Sign in to continue"}}', Outcome.LOGIN_WALL),
-        ("Something went wrong", Outcome.NETWORK),
-        (events(end()), Outcome.NO_ANSWER),
-    ],
-)
-def test_what_is_no_answer_at_all(stream: str, outcome: Outcome) -> None:
-    assert read(stream=stream).outcome is outcome
-
-
-def test_words_of_the_site_in_a_longer_answer_are_words() -> None:
-    text = f"{SIGN_UP} That is what the site says to visitors whom it takes for robots. " + "It does so often. " * 30
-    assert answered(whole(text)).answer_text.startswith(SIGN_UP)
-
-
-# JSON Patch.
-
-
-@pytest.mark.parametrize(
-    ("value", "operations", "result"),
-    [
-        ({"a": [1, 2]}, [("add", "/a/1", 9)], {"a": [1, 9, 2]}),
-        ({"a": [1]}, [("add", "/a/-", 2)], {"a": [1, 2]}),
-        ({"a": 1}, [("replace", "/a", 2), ("add", "/b", 3)], {"a": 2, "b": 3}),
-        ({"a": [1, 2]}, [("remove", "/a/0", None)], {"a": [2]}),
-        ({"a/b": {"m~n": 1}}, [("replace", "/a~1b/m~0n", 2)], {"a/b": {"m~n": 2}}),
-        ({"a": 1}, [("replace", "", [1])], [1]),
-        ({"a": 1}, [("test", "/a", 1)], {"a": 1}),
-        ({"a": 1, "b": 2}, [("move", "/c", "/a"), ("copy", "/d", "/b")], {"b": 2, "c": 1, "d": 2}),
-    ],
-)
-def test_patches(value: object, operations: list[tuple[str, str, object]], result: object) -> None:
-    document = Document(value)
-    document.patch({"op": op, "path": path, "value": given, "from": given} for op, path, given in operations)
-    assert document.value == result
-
-
-@pytest.mark.parametrize(
-    "operation",
-    [
-        {"op": "replace", "path": "/b", "value": 1},
-        {"op": "add", "path": "/a/9", "value": 1},
-        {"op": "add", "path": "/a/01x", "value": 1},
-        {"op": "add", "path": "/a/" + "9" * 5000, "value": 1},
-        {"op": "add", "path": "/c/d", "value": 1},
-        {"op": "add", "path": "a", "value": 1},
-        {"op": "add", "path": "/" * (DEEPEST + 1), "value": 1},
-        {"op": "remove", "path": "/a/1"},
-        {"op": "test", "path": "/c", "value": 4},
-        {"op": "move", "path": "/d", "from": "/nowhere"},
-        {"op": "move", "path": "/d", "from": "/c/nowhere"},
-        {"op": "shuffle", "path": "/a"},
-        {"op": "add"},
-        {},
-    ],
-)
-def test_an_operation_that_does_not_fit(operation: Json) -> None:
-    with pytest.raises(Misfit):
-        Document({"a": [1], "c": 3}).patch([operation])
-
-
-def test_patches_fill_no_memory() -> None:
-    doubled: list[Json] = [{"op": "copy", "from": "/a", "path": "/a/-"}] * 40
-    document = Document({"a": [1]})
-    with pytest.raises(Misfit, match="too much"):
-        document.patch(doubled)
-    assert document.copied <= COPIED
-    with pytest.raises(Misfit):
-        Document([0] * LONGEST).patch([{"op": "add", "path": "/-", "value": 1}])
-
-
-def test_reading_tells_the_country_of_nothing() -> None:
-    assert seen_country(b"nothing") is None
 
 
 def test_a_reading_is_one_of_the_known_generations() -> None:
