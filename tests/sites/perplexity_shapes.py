@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+from completions.answer import Answer
+from completions.errors import Outcome
 from sites.reading import reader
 
 ID = "00000000-0000-4000-8000-0000000000a1"
@@ -172,6 +174,15 @@ def asked(text: str, usage: str = "ask_text") -> Json:
 def whole(text: str = "A [1].", *blocks: Json, **told: Any) -> str:
     """A stream of generation 3 that answers `text` with ALPHA and BRAVO as its numbered pages."""
     return events(event(), end(workflow(words(text)), rows(ALPHA, BRAVO), *blocks, **told))
+
+
+def answered(stream: str) -> Answer:
+    """The answer of a stream that is whole and leaves nothing to say."""
+    seen = read(stream=stream)
+    assert seen.outcome is Outcome.ANSWERED, seen.error_message
+    assert seen.warnings == []
+    assert seen.answer
+    return seen.answer
 
 
 # Whole ones, of every kind.

@@ -4,22 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from completions.answer import Answer, Image
-from completions.errors import Outcome
+from completions.answer import Image
 from sites.perplexity_shapes import (
     Json,
+    answered,
     block,
     read,
     whole,
 )
-
-
-def answered(stream: str) -> Answer:
-    seen = read(stream=stream)
-    assert seen.outcome is Outcome.ANSWERED, seen.error_message
-    assert seen.warnings == []
-    assert seen.answer
-    return seen.answer
 
 
 def test_images_are_those_of_the_media_and_no_videos() -> None:

@@ -6,11 +6,11 @@ import json
 
 import pytest
 
-from completions.answer import Answer
 from completions.errors import Outcome
 from sites.perplexity_shapes import (
     ALPHA,
     Json,
+    answered,
     asked,
     block,
     end,
@@ -27,14 +27,6 @@ from sites.perplexity_shapes import (
 AUTHWALL = {"name": "fraud_authwall_upsell", "upsell_type": "LOGIN", "app_location": "MODAL"}
 NUDGE = {"name": "logged_out_thread_sign_in", "upsell_type": "LOGIN", "app_location": "IN_THREAD_INPUT"}
 SIGN_UP = "Sign up and repeat your request."
-
-
-def answered(stream: str) -> Answer:
-    seen = read(stream=stream)
-    assert seen.outcome is Outcome.ANSWERED, seen.error_message
-    assert seen.warnings == []
-    assert seen.answer
-    return seen.answer
 
 
 @pytest.mark.parametrize("text", [SIGN_UP, "", "Registriere dich und wiederhole deine Anfrage."])

@@ -15,6 +15,7 @@ from sites.perplexity_shapes import (
     CHARLIE,
     ID,
     Json,
+    answered,
     asked,
     block,
     diff,
@@ -31,14 +32,6 @@ from sites.perplexity_shapes import (
 )
 
 WORKFLOW = {"version": "1.0", "steps": []}
-
-
-def answered(stream: str) -> Answer:
-    seen = read(stream=stream)
-    assert seen.outcome is Outcome.ANSWERED, seen.error_message
-    assert seen.warnings == []
-    assert seen.answer
-    return seen.answer
 
 
 def cited(answer: Answer) -> list[tuple[str, str, int | None, int | None]]:
