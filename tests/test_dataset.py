@@ -15,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from answers import ANSWERS
 from batches import BATCH, NOW, answer, planned, record
 from completions.answer import Answer, Citation, Entity, FanOutQuery
 from completions.caps import ANSWER_BYTES, ENTRIES, PAGE_BYTES, STREAM_BYTES, capped
@@ -23,6 +24,7 @@ from completions.dataset import GROUP_ROWS, GROUP_SIZE, TABLES, PartWriter, Tabl
 from completions.errors import Outcome
 from completions.manifest import CODE_VERSION
 from completions.plan import Plan
+from completions.profile import Profile
 from completions.record import Artifacts, Record
 from completions.store import Store
 
@@ -124,6 +126,17 @@ def test_a_row_says_what_was_asked_and_what_came_of_it(folder: Store) -> None:
         }
         == row
     )
+
+
+@pytest.mark.parametrize(
+    ("language", "warnings"),
+    [("de", []), ("fr", ["the answer is in German, asked for was French"]), (None, [])],
+)
+def test_a_row_tells_the_language_of_its_answer(folder: Store, language: str | None, warnings: list[str]) -> None:
+    plan = planned(folder, ["a"]).model_copy(update={"profile": Profile(seed=1, language=language)})
+    german = Answer(answer_text=ANSWERS["de"], answer_markdown=f"# {ANSWERS['de']}")
+    row = LIGHT.row(plan, plan.items[0], record(plan, plan.items[0]).model_copy(update={"answer": german}))
+    assert (row["answer_language"], row["warnings"]) == ("de", warnings)
 
 
 @pytest.mark.parametrize(

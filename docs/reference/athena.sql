@@ -62,6 +62,7 @@ CREATE EXTERNAL TABLE `completions` (
   `model_version_source` string,
   `web_search_triggered` boolean,
   `conversation_url` string,
+  `answer_language` string,
   `answer_sha256` string
 )
 PARTITIONED BY (`date` string)

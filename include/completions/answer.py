@@ -132,6 +132,12 @@ class Answer(Shown):
     web_search_triggered: bool | None = None
     conversation_url: str | None = None
 
+    def language(self) -> str | None:
+        """Column `answer_language`; see `answer_language.detect`."""
+        from completions.answer_language import detect
+
+        return detect(self.answer_markdown)
+
 
 class Portions(Shown):
     """HTML of the parts of the page, kept beside the whole page; None where the part was not there."""
@@ -163,4 +169,4 @@ class Reading(Shown):
         """The reading as one flat JSON object: its own fields, then the answer's columns by their dataset names."""
         own = self.model_dump(mode="json", exclude={"answer", "portions"})
         answer = self.answer.model_dump(mode="json") if self.answer else dict.fromkeys(Answer.model_fields)
-        return own | answer
+        return own | answer | {"answer_language": self.answer and self.answer.language()}

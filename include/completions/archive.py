@@ -55,7 +55,7 @@ def structured(plan: Plan, item: Item, record: Record) -> dict[str, Any]:
         "answer_id": answer_id(plan.batch_id, item.index, item.sample),
         "outcome": record.outcome,
         "error_message": record.error_message,
-        "answer": answer.model_dump(mode="json") if answer else None,
+        "answer": answer.model_dump(mode="json") | {"answer_language": answer.language()} if answer else None,
     }
 
 

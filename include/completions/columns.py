@@ -138,7 +138,16 @@ ANSWER = (
     Column("conversation_url", TEXT, "Address of the conversation"),
 )
 
-DERIVED = (Column("answer_sha256", TEXT, "SHA-256 of `answer_text` in UTF-8", "64 hex digits"),)
+DERIVED = (
+    Column(
+        "answer_language",
+        TEXT,
+        "Language of the answer's words, code and links left out; NULL where they are few, mixed or unsure",
+        "BCP 47",
+        repeats=True,
+    ),
+    Column("answer_sha256", TEXT, "SHA-256 of `answer_text` in UTF-8", "64 hex digits"),
+)
 
 _KEPT = (
     Column("page_html", TEXT, "The whole page, as rendered; at most 5 MB", bulky=True),

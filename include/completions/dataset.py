@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from completions.answer import Answer
+from completions.answer_language import mismatch
 from completions.columns import ARTIFACTS, COMPLETIONS, CONVERSATION, KEPT, Column
 from completions.errors import OBSERVED
 from completions.manifest import CODE_VERSION
@@ -125,6 +126,8 @@ def _request(plan: Plan, item: Item) -> Row:
 
 def _completion(plan: Plan, item: Item, record: Record) -> Row:
     answer = record.answer
+    language = answer.language() if answer else None
+    foreign = mismatch(plan.profile.language, language)
     return {
         **_identity(plan, item),
         **_request(plan, item),
@@ -132,7 +135,9 @@ def _completion(plan: Plan, item: Item, record: Record) -> Row:
         "observed": record.outcome in OBSERVED,
         "outcome": record.outcome,
         **{column.name: getattr(record, column.name) for column in CONVERSATION},
+        "warnings": [*record.warnings, *([foreign] if foreign else [])],
         **(answer.model_dump() if answer else dict.fromkeys(Answer.model_fields)),
+        "answer_language": language,
         "answer_sha256": _sha256(answer.answer_text if answer else None),
     }
 

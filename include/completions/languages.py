@@ -36,7 +36,7 @@ class Language:
 @cache
 def names() -> tuple[Language, ...]:
     """The languages of ISO 639-1, sorted by their names in English; more are understood."""
-    tags = {_standard(language.alpha_2) for language in pycountry.languages if hasattr(language, "alpha_2")}
+    tags = {standard(language.alpha_2) for language in pycountry.languages if hasattr(language, "alpha_2")}
     return tuple(sorted(map(_language, tags), key=lambda language: language.name))
 
 
@@ -88,12 +88,12 @@ def _tag(text: str) -> str | None:
 
 def _of_code(code: str) -> str | None:
     known = _CODE.fullmatch(code) and tag_is_valid(code) and code.lower() not in _NOT_A_LANGUAGE
-    return _standard(code) if known else None
+    return standard(code) if known else None
 
 
 def _of_name(name: str) -> str | None:
     code = _code_of("language", name)
-    return _standard(code) if code else None
+    return standard(code) if code else None
 
 
 def _of_qualified_name(text: str) -> str | None:
@@ -116,7 +116,7 @@ def _code_of(category: str, name: str) -> str | None:
     return str(found[0]) if found else None
 
 
-def _standard(tag: str) -> str:
+def standard(tag: str) -> str:
     """`tag` as languages are told apart here: no variants, Mandarin is Chinese, Tagalog is Filipino."""
     known = Tag.get(standardize_tag(tag)).prefer_macrolanguage()
     return Tag.make(language=known.language, script=known.script, territory=known.territory).to_tag()

@@ -105,7 +105,16 @@ async def _hold(
         held = await hold(site(config.model, address), started, profile, config.prompts[0], config.evidence, out)
         if manners and held.outcome in STOP:
             await manners.pause(held.outcome, out)
+    if foreign := _foreign(held, profile):
+        held.warnings.append(foreign)
     return held
+
+
+def _foreign(held: Held, profile: Profile) -> str | None:
+    from completions.answer_language import mismatch
+
+    answer = held.reading and held.reading.answer
+    return mismatch(profile.language, answer.language() if answer else None)
 
 
 def _columns(held: Held) -> dict[str, Any]:
