@@ -182,3 +182,7 @@ def test_locale(language: str | None, country: str | None, locale: str | None) -
 )
 def test_accept_language(locale: str, header: str) -> None:
     assert languages.accept_language(locale) == header
+
+
+def test_accept_language_of_two_locales() -> None:
+    assert languages.accept_language("de-DE", "de-AT", "fr") == "de-DE,de;q=0.9,de-AT;q=0.8,fr;q=0.7,en;q=0.6"

@@ -72,6 +72,26 @@ def test_languages(fields: dict[str, Any], locale: str | None, display_locale: s
 
 
 @pytest.mark.parametrize(
+    ("fields", "locale", "header", "warned"),
+    [
+        ({"language": "fr", "display": "de"}, "de-DE", "de-DE,de;q=0.9,fr-FR;q=0.8,fr;q=0.7,en;q=0.6", True),
+        ({"country": "CA", "display": "fr"}, "fr-CA", "fr-CA,fr;q=0.9,en;q=0.8", False),
+        ({"language": "en-GB", "display": "en-US"}, "en-US", "en-US,en;q=0.9,en-GB;q=0.8", True),
+        ({"language": "fr"}, "fr-FR", "fr-FR,fr;q=0.9,en;q=0.8", False),
+        ({"country": "CA"}, "en-CA", "en-CA,en;q=0.9", False),
+        ({}, None, None, False),
+    ],
+)
+def test_where_the_interface_follows_the_browser(
+    fields: dict[str, Any], locale: str | None, header: str | None, warned: bool
+) -> None:
+    profile = emulated(**fields).interface_first()
+    assert (profile.locale, profile.accept_language) == (locale, header)
+    assert [warning for warning in profile.warnings if "no setting for display" in warning] == list(profile.warnings)
+    assert bool(profile.warnings) is warned
+
+
+@pytest.mark.parametrize(
     ("how", "method"),
     [
         ({"location": "emulate"}, "emulated"),

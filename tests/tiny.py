@@ -71,6 +71,9 @@ class Tiny:
         self.url = url
         self.deadlines = deadlines
 
+    def address(self, display: str | None) -> str:
+        return self.url
+
     async def ready(self, page: Page) -> None:
         await page.wait_for_selector("#box, #wall", timeout=0)
         if await page.query_selector("#wall"):

@@ -24,7 +24,6 @@ from playwright.async_api import Page, Playwright, async_playwright
 
 from completions.devices import find
 from completions.errors import Unreachable
-from completions.languages import accept_language
 
 if TYPE_CHECKING:
     from completions.exits import Exit
@@ -183,8 +182,8 @@ def context_options(profile: Profile, version: str) -> dict[str, Any]:
     options: dict[str, Any] = {"viewport": VIEWPORT}
     if profile.device:
         options = device_options(find(profile.device), version)
-    if locale := _spoken(profile):
-        options |= {"locale": locale, "extra_http_headers": {"Accept-Language": accept_language(locale)}}
+    if profile.locale and profile.accept_language:
+        options |= {"locale": profile.locale, "extra_http_headers": {"Accept-Language": profile.accept_language}}
     if profile.timezone:
         options["timezone_id"] = profile.timezone
     if profile.latitude is not None and profile.longitude is not None:
@@ -199,15 +198,10 @@ async def _speak(page: Page, profile: Profile) -> None:
     The context's extra header does not reach navigations and `navigator.languages`, this call does not reach what the
     page itself fetches: the header is right everywhere only with both. The user agent stays as it is.
     """
-    if locale := _spoken(profile):
-        languages = ",".join(weighted.partition(";")[0] for weighted in accept_language(locale).split(","))
+    if profile.accept_language:
+        languages = ",".join(weighted.partition(";")[0] for weighted in profile.accept_language.split(","))
         session = await page.context.new_cdp_session(page)
         await session.send("Emulation.setUserAgentOverride", {"userAgent": "", "acceptLanguage": languages})
-
-
-def _spoken(profile: Profile) -> str | None:
-    """The locale of the browser: sites choose the language of their interface by it."""
-    return profile.display_locale or profile.locale
 
 
 def shown(wanted: str) -> str:

@@ -91,17 +91,20 @@ async def hold(
 
     Raises `BrowserDied` when the browser died or froze on the way.
     """
+    if site.address(profile.display_locale) == site.url:
+        profile = profile.interface_first()
     held = Held(datetime.now(UTC), warnings=list(profile.warnings), device_used=profile.device)
     async with browser.page(profile, site.deadlines.context, out) as page:
-        await _Conversation(site, browser, page, held).run(prompt, evidence)
+        await _Conversation(site, browser, page, held, profile.display_locale).run(prompt, evidence)
     return held
 
 
 class _Conversation:
     """The state of one conversation while its steps run."""
 
-    def __init__(self, site: Site, browser: Browser, page: Page, held: Held) -> None:
+    def __init__(self, site: Site, browser: Browser, page: Page, held: Held, display: str | None) -> None:
         self.site, self.browser, self.page, self.held = site, browser, page, held
+        self.start = site.address(display)
         self.limits = site.deadlines
         self.tap = Tap(site.wire)
         self.response: Response | None = None
@@ -150,7 +153,7 @@ class _Conversation:
     async def _load(self) -> None:
         await self.tap.attach(self.page)
         try:
-            self.response = await self.page.goto(self.site.url, wait_until="domcontentloaded", timeout=0)
+            self.response = await self.page.goto(self.start, wait_until="domcontentloaded", timeout=0)
         except PlaywrightError as error:
             raise Wall(Outcome.NETWORK, f"the site could not be loaded: {_sentence(error)}") from error
         if self.response and self.response.status >= 500:

@@ -72,11 +72,11 @@ def locale(language: str | None, country: str | None) -> str | None:
     return _without_default_script(tag.update(Tag.make(territory=home)) if home != "001" else tag)
 
 
-def accept_language(locale: str) -> str:
-    """The Accept-Language header of somebody whose browser speaks `locale`: `de-CH` -> `de-CH,de;q=0.9,en;q=0.8`."""
-    parts = locale.split("-")
-    wanted = ["-".join(parts[:length]) for length in range(len(parts), 0, -1)]
-    wanted += [] if "en" in wanted else ["en"]
+def accept_language(*locales: str) -> str:
+    """The Accept-Language header of somebody whose browser speaks `locales`: `de-CH` -> `de-CH,de;q=0.9,en;q=0.8`."""
+    split = [locale.split("-") for locale in locales]
+    wanted = ["-".join(parts[:length]) for parts in split for length in range(len(parts), 0, -1)]
+    wanted = list(dict.fromkeys([*wanted, "en"]))
     return ",".join(tag if not rank else f"{tag};q={1 - rank / 10:.1f}" for rank, tag in enumerate(wanted))
 
 

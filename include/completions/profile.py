@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Collection
-from typing import Any, Literal, ParamSpec, TypeVar
+from typing import Any, Literal, ParamSpec, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -44,6 +44,16 @@ class Profile(BaseModel):
     language: str | None = None
     seed: int
     warnings: tuple[str, ...] = ()
+
+    def interface_first(self) -> Self:
+        """For a site whose interface is in the language of the browser: that of the interface comes before the chat's."""
+        shown = self.display_locale
+        if shown is None or self.locale is None or shown == self.locale:
+            return self
+        header = languages.accept_language(shown, self.locale)
+        why = f"the site has no setting for display: the browser speaks {shown} to it, and {self.locale} after that"
+        told = {"locale": shown, "accept_language": header, "warnings": (*self.warnings, why)}
+        return self.model_copy(update=told)
 
 
 def resolve(

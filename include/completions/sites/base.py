@@ -95,6 +95,9 @@ class Site(Protocol):
     wire`, with the front end where only one shows it. A column that is not here is NULL in every row of the site."""
     deadlines: Deadlines
 
+    def address(self, display: str | None) -> str:
+        """Where to start for an interface in `display` (a locale); `url` where the site lets the browser decide."""
+
     async def ready(self, page: Page) -> None:
         """Wait until the composer takes text, dismissing what a visitor may dismiss; raise `Wall` when it can't be."""
 

@@ -35,6 +35,10 @@ class Chat(ABC):
         self.url = url or self.home
         self._driver = Driver(self.looks)
 
+    def address(self, display: str | None) -> str:
+        """See `Site.address`; most sites take the language of the browser."""
+        return self.url
+
     @staticmethod
     @abstractmethod
     def read_answer(scene: Scene, sight: Sight) -> None:

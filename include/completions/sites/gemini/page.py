@@ -49,7 +49,7 @@ def read_answer(scene: Scene, sight: Sight) -> None:
 
 def _conversation(scene: Scene) -> str | None:
     known = scene.url and is_web(scene.url) and re.match(CONVERSATION, urlsplit(scene.url).path)
-    return scene.url if known else None
+    return scene.url.partition("?")[0] if scene.url and known else None
 
 
 def _panels(scene: Scene) -> list[HtmlElement]:
