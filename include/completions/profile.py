@@ -46,12 +46,12 @@ class Profile(BaseModel):
     warnings: tuple[str, ...] = ()
 
     def interface_first(self) -> Self:
-        """For a site whose interface is in the language of the browser: that of the interface comes before the chat's."""
+        """For a site whose interface speaks the browser's language: that of the interface before the chat's."""
         shown = self.display_locale
         if shown is None or self.locale is None or shown == self.locale:
             return self
         header = languages.accept_language(shown, self.locale)
-        why = f"the site has no setting for display: the browser speaks {shown} to it, and {self.locale} after that"
+        why = f"the site has no setting for display: the browser speaks {shown} to it, {self.locale} next"
         told = {"locale": shown, "accept_language": header, "warnings": (*self.warnings, why)}
         return self.model_copy(update=told)
 

@@ -1,4 +1,4 @@
-"""`language` and `display` as the sites get them: Gemini by its own parameter, the others by what the browser speaks."""
+"""`language` and `display` as the sites get them: Gemini by its own parameter, the others from the browser."""
 
 from __future__ import annotations
 
@@ -94,4 +94,4 @@ async def test_the_others_are_shown_in_what_the_browser_speaks_first(browser: Br
     held, asking, shown = await asked(browser, name, "French", "German")
     assert (shown[:2], held.locale_used) == ("de", "de-DE")
     assert asking.accept_language == "de-DE,de;q=0.9,fr-FR;q=0.8,fr;q=0.7,en;q=0.6"
-    assert held.warnings == ["the site has no setting for display: the browser speaks de-DE to it, and fr-FR after that"]
+    assert held.warnings == ["the site has no setting for display: the browser speaks de-DE to it, fr-FR next"]
