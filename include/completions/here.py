@@ -9,10 +9,13 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from datetime import timedelta
+
     from completions.connections import AwsConnection
     from completions.embedded import Embedded
     from completions.exits import Exits
@@ -29,13 +32,17 @@ def settings() -> Settings:
     return Embedded().settings()
 
 
-def stored(location: str | None = None) -> Store:
-    """The store at `location`, else the one that the settings name; a bucket is reached as `aws` says."""
+def stored(location: str | None = None, patience: timedelta | None = None) -> Store:
+    """The store at `location`, else the one that the settings name; a bucket is reached as `aws` says.
+
+    `patience` is how long a bucket may take to answer; None: as long as the client waits by itself.
+    """
     from completions.settings import Settings
     from completions.store import open_store
 
     location = location or Settings.from_env().store
-    return open_store(location, aws().access() if location.startswith("s3://") else None)
+    bucket = location.startswith("s3://")
+    return open_store(location, replace(aws().access(), patience=patience) if bucket else None)
 
 
 def sqs_endpoint(target: object) -> str | None:

@@ -24,6 +24,7 @@ from obstore.exceptions import AlreadyExistsError, BaseError
 from obstore.store import LocalStore, S3Store
 
 from completions.errors import Refused, Unreachable
+from completions.store_errors import bucket_is_missing, why
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -47,6 +48,8 @@ class AwsAccess:
     session: Session | None = None
     endpoint_url: str | None = None
     region: str | None = None
+    patience: timedelta | None = None
+    """How long S3 may take to answer, tried again and again, before that is an error; None: three minutes."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +103,9 @@ class Store:
         with self._told("read", key):
             try:
                 return bytes(obstore.get(self.inner, self._path(key)).bytes())
-            except FileNotFoundError:
+            except FileNotFoundError as error:
+                if bucket_is_missing(error):
+                    raise
                 return None
 
     def get_many(self, keys: Sequence[str]) -> Iterator[bytes | None]:
@@ -133,8 +138,11 @@ class Store:
             return
         with self._told("delete from", ""):
             for chunk in [paths] if not self.is_local else [[path] for path in paths]:
-                with suppress(FileNotFoundError):
+                try:
                     obstore.delete(self.inner, chunk)
+                except FileNotFoundError as error:
+                    if bucket_is_missing(error):
+                        raise
 
     def put_file(self, key: str, file: Path) -> None:
         """Write the file's bytes as one object, streamed (multipart where the store has it)."""
@@ -220,7 +228,7 @@ class _Told:
 
     def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
         if isinstance(error, (BaseError, OSError)):
-            raise StoreError(f"{self.doing}: {_first_line(error)}") from error
+            raise StoreError(f"{self.doing}: {why(error)}") from error
 
 
 def open_store(location: str | Path, aws: AwsAccess | None = None) -> Store:
@@ -238,7 +246,7 @@ def open_store(location: str | Path, aws: AwsAccess | None = None) -> Store:
         folder.mkdir(parents=True, exist_ok=True)
         return Store(str(folder), LocalStore(folder))
     except (OSError, BaseError) as error:
-        raise StoreError(f"the store {text} cannot be used as a folder ({_first_line(error)})") from error
+        raise StoreError(f"the store {text} cannot be used as a folder ({why(error)})") from error
 
 
 def _open_s3(uri: str, aws: AwsAccess) -> Store:
@@ -254,9 +262,14 @@ def _open_s3(uri: str, aws: AwsAccess) -> Store:
     except ValueError as error:
         raise StoreError(f"no AWS credentials found for the store {uri}: set the connection aws_default") from error
     endpoint = aws.endpoint_url or os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
-    config: dict[str, Any] = {"region": aws.region or session.region_name or "us-east-1"}
+    options: dict[str, Any] = {}
+    config: dict[str, Any] = {"region": aws.region or session.region_name or "us-east-1", "client_options": options}
     if endpoint:
-        config |= {"endpoint": endpoint, "client_options": {"allow_http": endpoint.startswith("http://")}}
+        config["endpoint"] = endpoint
+        options["allow_http"] = endpoint.startswith("http://")
+    if aws.patience:
+        config["retry_config"] = {"retry_timeout": aws.patience}
+        options["timeout"] = aws.patience
     inner = S3Store(bucket, credential_provider=credentials, **config)
     return Store(f"s3://{bucket}/{path}".rstrip("/"), inner, f"{path}/" if path else "")
 
@@ -270,7 +283,3 @@ def _copy(file: Path, target: Path) -> None:
         hidden.replace(target)
     finally:
         hidden.unlink(missing_ok=True)
-
-
-def _first_line(error: BaseException) -> str:
-    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

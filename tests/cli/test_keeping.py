@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,9 +10,11 @@ import pytest
 import batches
 from batches import planned
 from completions import cache
-from completions.store import Store
+from completions.store import AwsAccess, Store
 
 from .conftest import Completions
+
+pytest_plugins = ["stores"]
 
 
 @pytest.fixture
@@ -66,3 +69,24 @@ def test_an_empty_cache(completions: Completions, store: Store) -> None:
     ended = completions("cache", "stats")
     assert (ended.status, ended.out, ended.err) == (0, "", f"nothing is cached in {store.uri}\n")
     assert completions("cache", "stats", "--json").json == []
+
+
+def test_a_store_that_is_sound(completions: Completions, store: Store) -> None:
+    ended = completions("store", "check")
+    assert (ended.status, ended.err) == (0, "")
+    lines = ended.out.splitlines()
+    assert lines[0].startswith("ok  write    what is written is read back, ")
+    assert [line[:2] for line in lines].count("--") == 1
+    assert {each["ok"] for each in completions("store", "check", "--json").json} == {True, None}
+
+
+def test_a_store_that_cannot_be_used(completions: Completions, s3: AwsAccess, monkeypatch: pytest.MonkeyPatch) -> None:
+    connection = {"conn_type": "aws", "login": "a", "password": "b", "extra": {"endpoint_url": s3.endpoint_url}}
+    monkeypatch.setenv("AIRFLOW_CONN_AWS_DEFAULT", json.dumps(connection))
+    ended = completions("store", "check", "s3://no-such-bucket/x")
+    assert (ended.status, ended.err) == (3, "this store cannot be used: see write\n")
+    assert ended.out.startswith("!!  write    cannot write s3://no-such-bucket/x/probe/")
+    told = completions("store", "check", "s3://no-such-bucket/x", "--json")
+    assert (told.status, [each["ok"] for each in told.json]) == (3, [False])
+    assert completions("store", "check", "gs://bucket").status == 2
+    assert completions("store", "check", "/dev/null").status == 3

@@ -1,4 +1,4 @@
-"""`cache`: what is kept for later, and taking out what is too old."""
+"""`cache`, `store`: keeping the store sound."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from completions.cli.out import print_json, say
-from completions.errors import Refused
+from completions.errors import Refused, Unreachable
 from completions.here import stored
 
 if TYPE_CHECKING:
@@ -20,6 +20,9 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do it. Else it is only told what would be done.")]
 
 cache = typer.Typer(help="The answers that later batches may reuse.", no_args_is_help=True)
+store_ = typer.Typer(help="The folder or bucket that everything is kept in.", no_args_is_help=True)
+
+_MARKS = {True: "ok", False: "!!", None: "--"}
 
 
 @cache.command()
@@ -65,6 +68,30 @@ def purge(
         say(f"nothing in {store.uri} is that old")
 
 
+@store_.command()
+def check(
+    location: Annotated[
+        str | None, typer.Argument(help="Folder or s3://bucket/prefix; else COMPLETIONS_STORE.")
+    ] = None,
+    patience: Annotated[float, typer.Option(min=0.1, help="Seconds that a bucket may take to answer.")] = 20,
+    as_json: Json = False,
+) -> None:
+    """Try whether a folder or bucket does what the project rests on; exit status 3 if it does not."""
+    from datetime import timedelta
+
+    from completions.conformance import check
+
+    found = []
+    for each in check(stored(location, timedelta(seconds=patience))):
+        found.append(each)
+        if not as_json:
+            print(f"{_MARKS[each.ok]}  {each.check:<8} {each.seen}")
+    if as_json:
+        print_json(found)
+    if failed := [each.check for each in found if each.ok is False]:
+        raise Unreachable(f"this store cannot be used: see {' and '.join(failed)}")
+
+
 def _print(found: Sequence[Entries]) -> None:
     from rich.console import Console
     from rich.table import Table
@@ -86,3 +113,4 @@ def _when(at: datetime) -> str:
 def register(commands: typer.Typer) -> None:
     """Add this file's commands."""
     commands.add_typer(cache, name="cache")
+    commands.add_typer(store_, name="store")
