@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import signal
 import subprocess
 import tempfile
@@ -18,6 +19,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from completions.browser import VIEWPORT, Browser, BrowserDied, BrowserMissing, program_of, shown
+from completions.devices import find
 from completions.profile import Profile, resolve
 from processes import browser_of, command_of, driver_of, gone, ours
 from tiny import Handler, served
@@ -300,6 +302,56 @@ async def test_the_page_sees_the_profile(browser: Browser, asked: dict[str, Any]
     assert seen["touch"] is bool(profile.device)
     assert {headers.get("accept-language") for headers in mirror.headers.values()} == {profile.accept_language}
     assert set(mirror.headers) == {"/", "/framed", "/fetched", "/worker", "/worked", "/again"}
+
+
+BODY = "<meta name=viewport content='width=device-width, initial-scale=1'>"
+IN_FORCE = """() => ({
+  viewport: { width: innerWidth, height: innerHeight },
+  screen: { width: screen.width, height: screen.height },
+  scale: devicePixelRatio,
+  touch: navigator.maxTouchPoints > 0,
+  coarse: matchMedia('(pointer: coarse)').matches,
+  mobile: navigator.userAgentData.mobile,
+  platform: navigator.userAgentData.platform,
+  versions: navigator.userAgentData.brands.filter(({ brand }) => brand === 'Chromium').map(({ version }) => version),
+  agent: navigator.userAgent,
+})"""
+DEVICES = {
+    "Pixel 7": "Android",
+    "Pixel 7 landscape": "Android",
+    "Galaxy S9+": "Android",
+    "Galaxy S24": "Android",
+    "Galaxy Tab S9 landscape": "Android",
+    "Moto G4": "Android",
+    "iPhone 15": "iOS",
+    "iPhone SE (3rd gen) landscape": "iOS",
+    "iPad (gen 7)": "iOS",
+    "Desktop Chrome": "Windows",
+    "Desktop Edge HiDPI": "Windows",
+    "Desktop Safari": "macOS",
+    "Desktop Firefox": "Windows",
+}
+
+
+@pytest.mark.parametrize(("name", "platform"), DEVICES.items())
+async def test_a_device_is_in_force(browser: Browser, name: str, platform: str) -> None:
+    mirror, wanted = Mirror(), find(name).descriptor
+    async with served(home=mirror.page(BODY)) as url, browser.page(resolve(seed=1, device=name), PATIENCE) as page:
+        await page.goto(url)
+        seen = await page.evaluate(IN_FORCE)
+        version = page.context.browser.version.partition(".")[0] if page.context.browser else ""
+    assert seen["viewport"] == wanted["viewport"]
+    assert seen["screen"] == wanted.get("screen", wanted["viewport"])
+    assert seen["scale"] == wanted["device_scale_factor"]
+    assert (seen["touch"], seen["coarse"]) == (wanted["has_touch"], wanted["has_touch"])
+    assert (seen["mobile"], seen["platform"]) == (wanted["is_mobile"], platform)
+    assert seen["versions"] == [version]
+    assert set(re.findall(r"(?:Chrome|Edg)/(\d+)", seen["agent"])) <= {version}
+    headers = mirror.headers["/"]
+    assert headers["user-agent"] == seen["agent"]
+    assert headers["sec-ch-ua-mobile"] == ("?1" if wanted["is_mobile"] else "?0")
+    assert headers["sec-ch-ua-platform"] == f'"{platform}"'
+    assert f'"Chromium";v="{version}"' in headers["sec-ch-ua"]
 
 
 async def test_without_a_profile_nothing_is_changed(browser: Browser) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from contextlib import suppress
+from urllib.parse import quote, quote_plus
 
 import pytest
 from hypothesis import given, settings
@@ -58,6 +61,34 @@ def test_file_is_that_of_the_installed_playwright() -> None:
     assert {
         name: {**device.descriptor, "default_browser_type": device.engine} for name, device in shipped.items()
     } == installed, "run scripts/build_devices.py"
+
+
+def test_there_are_as_many_as_ever() -> None:
+    engines = Counter(devices.find(name).engine for name in devices.names())
+    assert engines == {"chromium": 100, "webkit": 105, "firefox": 2}
+
+
+@pytest.mark.parametrize("name", devices.names())
+def test_every_device_by_every_spelling_and_as_a_context(name: str) -> None:
+    device = devices.find(name)
+    for written in (
+        name.upper(),
+        f" {name.lower()} ",
+        quote(name, safe=""),
+        quote_plus(name),
+        name.replace(" ", "%20"),
+    ):
+        assert devices.find(written) == device
+    options = devices.context_options(device, "156.0.8078.79")
+    unchanged = {key: value for key, value in options.items() if key != "user_agent"}
+    assert unchanged == {key: value for key, value in device.descriptor.items() if key != "user_agent"}
+    assert {"viewport", "device_scale_factor", "is_mobile", "has_touch"} <= unchanged.keys()
+    width, height = unchanged["viewport"].values()
+    assert width > height or not name.endswith("landscape")
+    products = re.findall(r"(?:Chrome|Edg)/([\d.]+)", options["user_agent"])
+    chrome = device.engine == "chromium" and "IEMobile" not in options["user_agent"]
+    assert set(products) == ({"156.0.0.0"} if chrome else set())
+    assert bool(device.warnings) is (device.engine != "chromium")
 
 
 def test_user_agent_names_the_running_browser() -> None:
