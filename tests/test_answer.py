@@ -36,11 +36,12 @@ READING = Reading(
     warnings=["odd"],
 )
 OWN = {"page_finished", "stream_finished", "finished", "outcome", "error_message", "ui_variant", "warnings"}
+SEEN = {"site_country", "site_location", "answer_language"}
 
 
 def test_columns_are_flat_and_plain() -> None:
     columns = READING.as_columns()
-    assert columns.keys() == OWN | Answer.model_fields.keys()
+    assert columns.keys() == OWN | SEEN | Answer.model_fields.keys()
     assert (columns["finished"], columns["outcome"], columns["ui_variant"]) == (True, "answered", "server")
     assert columns["answer_text"] == "Fender"
     assert columns["citations"][0]["published_at"] == "2026-11-23T00:00:00Z"

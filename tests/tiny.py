@@ -66,6 +66,7 @@ class Tiny:
     version = "0"
     wire: tuple[Wire, ...] = (Wire(re.compile("/ask")), Wire(re.compile("/socket"), method="WEBSOCKET"))
     shows: Mapping[str, str] = {}
+    trace: str | None = None
 
     def __init__(self, url: str, deadlines: Deadlines = QUICK) -> None:
         self.url = url

@@ -163,6 +163,10 @@ class Reading(Shown):
     ui_variant: str | None = None
     answer: Answer | None = None
     portions: Portions = Portions()
+    site_country: str | None = None
+    """The country that the site says its visitor is in: ISO 3166-1 alpha-2."""
+    site_location: str | None = None
+    """What the site says of its visitor's place, in its words."""
     warnings: list[str] = []
 
     def as_columns(self) -> dict[str, Any]:

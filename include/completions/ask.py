@@ -78,6 +78,7 @@ class _Shard:
         rehearsal = settings.rehearsal_url
         address = plan.address if live or not rehearsal else rehearsed(model, rehearsal)
         self.site: Site = site(model, address)
+        self.echo = settings.echo(rehearse=plan.config.rehearse)
         self.manners = Manners(store, model, polite=live)
         self._telling = asyncio.Lock()
 
@@ -129,7 +130,8 @@ class _Shard:
         """Hold one conversation; what nobody thought of costs this prompt and no other."""
         plan = self.plan
         try:
-            return await hold(self.site, browser, plan.profile, self._prompt(item), plan.config.evidence, out)
+            prompt, evidence = self._prompt(item), plan.config.evidence
+            return await hold(self.site, browser, plan.profile, prompt, evidence, out, self.echo)
         except (BrowserDied, Unreachable):
             raise
         except Exception as fault:

@@ -55,6 +55,7 @@ class Check:
         chat = site(name, rehearsed(name, rehearsal) if rehearsal else settings.site_url(name))
         assert isinstance(chat, Chat)
         self.chat = chat
+        self.echo = settings.echo(rehearse=rehearse)
         self.manners = Manners(self.part, name, polite=not rehearse)
         self.at, self.tries = datetime.now(UTC), 0
 
@@ -86,7 +87,7 @@ class Check:
 
     async def _hold(self, out: Exit | None) -> Held:
         try:
-            return await hold(self.chat, self.browser, self.profile, CANARY, ["screenshot"], out)
+            return await hold(self.chat, self.browser, self.profile, CANARY, ["screenshot"], out, self.echo)
         except BrowserDied as death:
             return Held(datetime.now(UTC), Outcome.NETWORK, str(death))
 

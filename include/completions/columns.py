@@ -115,6 +115,30 @@ CONVERSATION = (
         "How the place came about: `proxy`, `direct` (this machine's own) or `emulated` (the browser's word only)",
         repeats=True,
     ),
+    Column(
+        "egress_country",
+        TEXT,
+        "Country that the conversation was seen to come from; NULL where nobody told",
+        "ISO 3166-1 alpha-2",
+        repeats=True,
+    ),
+    Column("egress_subdivision", TEXT, "Part of the country that it was seen to come from", "ISO 3166-2", repeats=True),
+    Column("egress_city", TEXT, "City that it was seen to come from, as the one who saw it writes it", repeats=True),
+    Column(
+        "egress_source",
+        TEXT,
+        "Who saw that country: `answer` (the site, with its answer), `trace` (the site's trace page) or `echo` (the "
+        "echo page); part and city may come from another who saw the same country",
+        repeats=True,
+    ),
+    Column("site_location", TEXT, "What the site itself says of where its visitor is, in its words", repeats=True),
+    Column(
+        "location_match",
+        TEXT,
+        "How the place asked for and the one seen agree: exact (the city too), country, mismatch, or unknown where "
+        "nothing was seen; NULL where no place was asked for",
+        repeats=True,
+    ),
     Column("ui_variant", TEXT, "Which of the site's front ends answered", repeats=True),
     Column("adapter_version", TEXT, "Version of the code that read the page", repeats=True),
     Column("bytes_received", WHOLE, "Received over the network in the conversation", "bytes"),

@@ -22,11 +22,13 @@ from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
 from completions.answer import Reading
+from completions.arrival import load, locate, sentence
 from completions.browser import Browser, BrowserDied
 from completions.errors import RETRY, STOP, Outcome, Unreachable, Wall
 from completions.record import Artifacts, Met
 from completions.sites.base import Captured, Site
 from completions.sites.scene import with_opened
+from completions.whereabouts import Match, Source, Whereabouts, of_reading
 from completions.wire import Exchange, Tap
 
 if TYPE_CHECKING:
@@ -46,6 +48,11 @@ _VAGUE = RETRY | {Outcome.LAYOUT_CHANGED}
 """Walls that say only that the site did not get on ..."""
 _TELLING = STOP | {Outcome.UNAVAILABLE_HERE, Outcome.REFUSED}
 """... and what the page itself may say of why."""
+_LOST = {Outcome.TIMEOUT, Outcome.LAYOUT_CHANGED}
+"""What it looks like when the browser shows a page of its own in place of one that did not come."""
+_BROKE = "the connection broke off: the site's page went, and none came in its place"
+_TELLING_BESIDE = {Outcome.TIMEOUT: _TELLING | {Outcome.LAYOUT_CHANGED}, Outcome.WRONG_PLACE: STOP}
+"""... more or less of it beside some of these walls."""
 _TELLING_HEADERS = frozenset({"cf-mitigated"})
 """Headers of the page by which adapters know a wall."""
 _REFUSALS = {
@@ -74,6 +81,12 @@ class Held:
     device_used: str | None = None
     locale_used: str | None = None
     timezone_used: str | None = None
+    egress_country: str | None = None
+    egress_subdivision: str | None = None
+    egress_city: str | None = None
+    egress_source: Source | None = None
+    site_location: str | None = None
+    location_match: Match | None = None
     reading: Reading | None = None
     met: Met | None = None
     artifacts: Artifacts = field(default_factory=Artifacts)
@@ -86,8 +99,11 @@ async def hold(
     prompt: str,
     evidence: Collection[str] = (),
     out: Exit | None = None,
+    echo: str | None = None,
 ) -> Held:
     """Ask `prompt` in a fresh context, through `out` if there is one, and return what came of it.
+
+    `echo` is the address of a page that tells where the conversation seems to come from, looked at first.
 
     Raises `BrowserDied` when the browser died or froze on the way.
     """
@@ -95,16 +111,18 @@ async def hold(
         profile = profile.interface_first()
     held = Held(datetime.now(UTC), warnings=list(profile.warnings), device_used=profile.device)
     async with browser.page(profile, site.deadlines.context, out) as page:
-        await _Conversation(site, browser, page, held, profile.display_locale).run(prompt, evidence)
+        await _Conversation(site, browser, page, held, Whereabouts(profile), echo).run(prompt, evidence)
     return held
 
 
 class _Conversation:
     """The state of one conversation while its steps run."""
 
-    def __init__(self, site: Site, browser: Browser, page: Page, held: Held, display: str | None) -> None:
+    def __init__(
+        self, site: Site, browser: Browser, page: Page, held: Held, place: Whereabouts, echo: str | None
+    ) -> None:
         self.site, self.browser, self.page, self.held = site, browser, page, held
-        self.start = site.address(display)
+        self.place, self.echo = place, echo
         self.limits = site.deadlines
         self.tap = Tap(site.wire)
         self.response: Response | None = None
@@ -119,6 +137,7 @@ class _Conversation:
         try:
             async with self._step("load the page", self.limits.load):
                 await self._load()
+            await locate(self.page, self.place, trace=self.site.trace, echo=self.echo, patience=self.limits.place)
             async with self._step("show its composer", self.limits.ready):
                 await self.site.ready(self.page)
             async with self._step("take the prompt", self.limits.submit):
@@ -130,9 +149,10 @@ class _Conversation:
             if finished:
                 await self._unfold()
         except Wall as seen:
-            wall = seen
+            broke = seen.outcome in _LOST and self.page.url.startswith("chrome-error:")
+            wall = Wall(Outcome.NETWORK, _BROKE) if broke else seen
         except PlaywrightError as error:
-            wall = Wall(Outcome.NETWORK, f"the page was lost: {_sentence(error)}")
+            wall = Wall(Outcome.NETWORK, f"the page was lost: {sentence(error)}")
         except (BrowserDied, Unreachable):
             raise
         except Exception as fault:  # what nobody thought of is kept like any page that the adapter does not know
@@ -152,10 +172,9 @@ class _Conversation:
 
     async def _load(self) -> None:
         await self.tap.attach(self.page)
-        try:
-            self.response = await self.page.goto(self.start, wait_until="domcontentloaded", timeout=0)
-        except PlaywrightError as error:
-            raise Wall(Outcome.NETWORK, f"the site could not be loaded: {_sentence(error)}") from error
+        through_exit = self.place.profile.location_method == "proxy"
+        start = self.site.address(self.place.profile.display_locale)
+        self.response = await load(self.page, start, through_exit=through_exit)
         if self.response and self.response.status >= 500:
             raise Wall(Outcome.NETWORK, f"the site answered with HTTP {self.response.status}")
 
@@ -215,7 +234,7 @@ class _Conversation:
                 self.opened = await self.site.unfold(self.page)
         except (PlaywrightError, TimeoutError) as error:
             seen = (
-                _sentence(error) if isinstance(error, PlaywrightError) else f"{self.limits.unfold:.0f} s were too short"
+                sentence(error) if isinstance(error, PlaywrightError) else f"{self.limits.unfold:.0f} s were too short"
             )
             self.held.warnings.append(f"not everything that the page hides could be opened: {seen}")
 
@@ -236,6 +255,10 @@ class _Conversation:
             url=page.url,
         )
         reading = held.reading = await asyncio.to_thread(self.site.read, captured)
+        self.place.add(of_reading(reading))
+        if (wrong := self.place.wrong) and (wall is None or wall.outcome not in STOP):
+            wall = Wall(Outcome.WRONG_PLACE, wrong)  # what was said, was said to somebody from elsewhere
+        vars(held).update(self.place.columns(reading))
         held.outcome, held.error_message = verdict(wall, reading, loaded=self.response is not None)
         stream, kind = captured.stream, self.tap.kind
         if held.outcome is Outcome.LAYOUT_CHANGED:  # kept is what the adapter can be mended by
@@ -277,11 +300,12 @@ class _Conversation:
 def verdict(wall: Wall | None, reading: Reading, *, loaded: bool) -> tuple[Outcome, str | None]:
     """A wall that was met stands, unless it is vague and the page says more.
 
-    An answer stands only if the wire told its end too: the page alone is half a proof.
+    An answer to somebody from elsewhere is none, and one stands only if the wire told its end too: the page alone is
+    half a proof.
     """
     if wall is None and reading.outcome is Outcome.ANSWERED and not reading.stream_finished:
         return Outcome.LAYOUT_CHANGED, "the page shows an answer, but its stream came by no way that the adapter knows"
-    telling = _TELLING | {Outcome.LAYOUT_CHANGED} if wall and wall.outcome is Outcome.TIMEOUT else _TELLING
+    telling = _TELLING_BESIDE.get(wall.outcome, _TELLING) if wall else _TELLING
     if wall is None or (loaded and wall.outcome in _VAGUE and reading.outcome in telling):
         return reading.outcome, reading.error_message
     return wall.outcome, wall.seen
@@ -342,8 +366,3 @@ async def _copy(page: Page) -> bytes:
 
 
 _EVIDENCE: dict[str, Callable[[Page], Awaitable[bytes]]] = {"screenshot": _screenshot, "page": _copy}
-
-
-def _sentence(error: PlaywrightError) -> str:
-    """The first line of what Playwright says, without its own prefix."""
-    return error.message.strip().splitlines()[0].removeprefix("Page.goto: ")[:300]

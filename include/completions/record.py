@@ -96,6 +96,12 @@ class Record(BaseModel):
     locale_used: str | None = None
     timezone_used: str | None = None
     location_method: Literal["proxy", "direct", "emulated"] | None = None
+    egress_country: str | None = None
+    egress_subdivision: str | None = None
+    egress_city: str | None = None
+    egress_source: Literal["answer", "trace", "echo"] | None = None
+    site_location: str | None = None
+    location_match: Literal["exact", "country", "mismatch", "unknown"] | None = None
     ui_variant: str | None = None
     adapter_version: str | None = None
     bytes_received: int | None = None

@@ -47,8 +47,12 @@ def read_again(adapter: Site, record: Record) -> Record:
 
 
 def _verdict(met: Met, reading: Reading) -> tuple[Outcome, str | None]:
-    """As the live conversation judged, but that an answer which page and stream both prove is one after all."""
-    if reading.outcome is Outcome.ANSWERED and reading.page_finished and reading.stream_finished:
+    """As the live conversation judged, but that an answer which page and stream both prove is one after all.
+
+    One that somebody from elsewhere got stays none.
+    """
+    elsewhere = met.wall is Outcome.WRONG_PLACE
+    if reading.outcome is Outcome.ANSWERED and reading.page_finished and reading.stream_finished and not elsewhere:
         return Outcome.ANSWERED, None
     return verdict(Wall(met.wall, met.seen or "") if met.wall else None, reading, loaded=True)
 

@@ -85,6 +85,11 @@ class Settings(BaseModel):
     location: Literal["emulate"] | None = Field(
         None, description="emulate: let the browser alone pretend a place that no exit serves; every row says so"
     )
+    echo_url: WebAddress | None = Field(
+        None,
+        description="Page that tells a visitor where they come from, as JSON or as a trace; every live conversation "
+        "looks at it first, through its exit",
+    )
     audits: Folder = Field(
         PROJECT / "include/audits", description="Folder of the recurring audits; nothing reads it yet"
     )
@@ -115,6 +120,12 @@ class Settings(BaseModel):
             field, message = str(first["loc"][0]), first["msg"].removeprefix("Value error, ")
             raise Refused(variable(field), given[field], message[0].lower() + message[1:]) from None
 
+    def echo(self, *, rehearse: bool) -> str | None:
+        """The page that tells where a conversation comes from; a rehearsal has its own, as nothing leaves it."""
+        if rehearse:
+            return f"{self.rehearsal_url.rstrip('/')}/_rehearsal/echo" if self.rehearsal_url else None
+        return self.echo_url
+
     def site_url(self, model: str) -> str | None:
         """The address that is asked instead of the site's own; None where there is none."""
         url: str | None = getattr(self, f"site_url_{model}")
@@ -133,7 +144,8 @@ def example() -> str:
 
 def _example_lines() -> Iterator[str]:
     yield "# Settings of batch-completions. Copy this to .env and uncomment what you change: make and docker compose\n"
-    yield "# read it. Secrets are Airflow connections: AIRFLOW_CONN_AWS_DEFAULT, AIRFLOW_CONN_COMPLETIONS_WEBHOOK.\n"
+    yield "# read it. Secrets are Airflow connections: AIRFLOW_CONN_AWS_DEFAULT, AIRFLOW_CONN_COMPLETIONS_WEBHOOK,\n"
+    yield "# AIRFLOW_CONN_COMPLETIONS_PROXY (docs/exits.md).\n"
     for field, declared in Settings.model_fields.items():
         yield f"\n# {declared.description}.\n#{variable(field)}={_written(declared.default)}\n"
     yield "\n# Needed by docker compose alone. Make each with: openssl rand -base64 32 | tr +/ -_\n"

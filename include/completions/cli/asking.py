@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from completions.exits import Exit
     from completions.manners import Manners
     from completions.profile import Profile
+    from completions.settings import Settings
 
 Country = Annotated[str | None, typer.Option(help="ISO 3166-1 alpha-2 code, such as US.")]
 Subdivision = Annotated[str | None, typer.Option(help="ISO 3166-2 code after the hyphen, such as OR.")]
@@ -61,7 +62,7 @@ def ask(
     address = _address(site_url) or (rehearsed(model, Embedded().rehearse(say)) if rehearse else here.site_url(model))
     manners = None if address else _manners(model)
     with terminal.status(f"asking {address or model} …"):
-        held = asyncio.run(_hold(config, profile, address, here.browser, manners, way))
+        held = asyncio.run(_hold(config, profile, address, here, manners, way))
     if out:
         _save(held, out)
     _print(held, as_json)
@@ -89,7 +90,7 @@ async def _hold(
     config: BatchConfig,
     profile: Profile,
     address: str | None,
-    browser: str,
+    here: Settings,
     manners: Manners | None,
     out: Exit | None,
 ) -> Held:
@@ -98,11 +99,12 @@ async def _hold(
     from completions.errors import STOP
     from completions.sites import site
 
-    async with Browser(browser) as started, manners.seat(out) if manners else nullcontext() as pause:
+    async with Browser(here.browser) as started, manners.seat(out) if manners else nullcontext() as pause:
         if pause:
             until = f"{pause.until:%H:%M} UTC"
             raise Failed(f"not asked: {config.model} is left alone until {until}, after it met us with {pause.outcome}")
-        held = await hold(site(config.model, address), started, profile, config.prompts[0], config.evidence, out)
+        chat, echo = site(config.model, address), here.echo(rehearse=config.rehearse)
+        held = await hold(chat, started, profile, config.prompts[0], config.evidence, out, echo)
         if manners and held.outcome in STOP:
             await manners.pause(held.outcome, out)
     if foreign := _foreign(held, profile):

@@ -12,6 +12,7 @@ from starlette.routing import Route
 
 from completions.rehearsal.book import Book, Reply
 from completions.rehearsal.sites import shown
+from completions.rehearsal.visitor import whence
 
 
 async def health(request: Request) -> Response:
@@ -68,7 +69,24 @@ async def reply(request: Request) -> Response:
     return Response(status_code=204)
 
 
+async def echo(request: Request) -> Response:
+    """Tell where the request comes from, as such pages do; nothing where it came through no exit."""
+    seen = whence(request.headers)
+    told = {"country_code": seen.country, "region_code": seen.subdivision, "city": seen.city_name} if seen else {}
+    return JSONResponse({name: value for name, value in told.items() if value})
+
+
+async def trace(request: Request) -> Response:
+    """What Cloudflare tells under every site that is behind it; XX is no country."""
+    seen = whence(request.headers)
+    return PlainTextResponse(
+        f"fl=1f1\nh={request.url.hostname}\nvisit_scheme=http\nloc={seen.country if seen else 'XX'}\n"
+    )
+
+
+TRACE = Route("/cdn-cgi/trace", trace)
 ROUTES = [
+    Route("/echo", echo),
     Route("/health", health),
     Route("/asked", asked),
     Route("/truth", truth),

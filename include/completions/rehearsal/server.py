@@ -28,7 +28,7 @@ def build(settings: Settings) -> Starlette:
     """The application: the sites, and the control routes under `/_rehearsal`. ValueError for an unknown fault."""
     if settings.fault:
         checked(settings.fault)
-    app = Starlette(routes=[Mount("/_rehearsal", routes=control.ROUTES), *routes()])
+    app = Starlette(routes=[Mount("/_rehearsal", routes=control.ROUTES), control.TRACE, *routes()])
     app.state.book = Book(settings)
     return app
 

@@ -41,6 +41,8 @@ class Deadlines:
 
     context: float = 20
     load: float = 45
+    place: float = 10
+    """To learn where the conversation comes from, from each who tells; what they do not tell stays unknown."""
     ready: float = 30
     submit: float = 30
     first_token: float = 60
@@ -94,6 +96,8 @@ class Site(Protocol):
     """Columns of the answer that the site can fill besides its words, and where each is seen: `page`, `wire`, `page and
     wire`, with the front end where only one shows it. A column that is not here is NULL in every row of the site."""
     deadlines: Deadlines
+    trace: str | None
+    """Path of a page of the site's own that tells where its visitor comes from (`whereabouts.of_trace`)."""
 
     def address(self, display: str | None) -> str:
         """Where to start for an interface in `display` (a locale); `url` where the site lets the browser decide."""

@@ -29,6 +29,7 @@ class Chat(ABC):
     wire: tuple[Wire, ...]
     shows: Mapping[str, str]
     deadlines: Deadlines = Deadlines()
+    trace: str | None = None
 
     def __init__(self, url: str | None = None) -> None:
         """`url` is where the chat starts: the live site unless given."""

@@ -89,6 +89,10 @@ class Sight:
     searched: bool | None = None
     conversation: str | None = None
     """Path of the conversation, or its whole address."""
+    site_country: str | None = None
+    """The country that the site says its visitor is in: ISO 3166-1 alpha-2."""
+    site_location: str | None = None
+    """What the site says of its visitor's place, in its words."""
     portions: Portions = field(default_factory=Portions)
     warnings: list[str] = field(default_factory=list)
 

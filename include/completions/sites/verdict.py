@@ -48,6 +48,8 @@ def unite(page: Sight | None, wire: Sight | None, home: str, failures: Failures)
         ui_variant=next((sight.variant for sight in given if sight.variant), None),
         answer=answer,
         portions=page.portions if page else Portions(),
+        site_country=wire.site_country if wire else None,
+        site_location=wire.site_location if wire else None,
         warnings=warnings,
     )
 

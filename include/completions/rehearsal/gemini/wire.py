@@ -24,6 +24,7 @@ from completions.rehearsal.gemini.cited import found, written
 from completions.rehearsal.gemini.frames import HEAD, MEDIA_TYPE, ending, frame, placed, refused, told
 from completions.rehearsal.gemini.walls import COOKIE, interruption
 from completions.rehearsal.pace import streamed
+from completions.rehearsal.visitor import Whence, whence
 
 SERVICE = "/_/BardChatUi/data"
 PLACE = ["Zurich, Switzerland", "SWML_DESCRIPTION_FROM_YOUR_INTERNET_ADDRESS", None, None, None]
@@ -50,14 +51,15 @@ async def generate(request: Request) -> Response:
     if asking.fault in CODES:
         return Response(HEAD + frame(refused(CODES[asking.fault])) + ending(20, 216), media_type=MEDIA_TYPE)
     draft = spoilt(draft_of("gemini", asking.prompt), asking.fault)
-    body = b"".join(_body(draft, language=inner[1][0], strays=asking.fault == "code_1096_after"))
+    body = b"".join(_body(draft, inner[1][0], asking.whence, strays=asking.fault == "code_1096_after"))
     return streamed(HEAD, body, MEDIA_TYPE, asking, book)
 
 
 async def batch(request: Request) -> Response:
     """What the page asks apart: `K4WWud`, where its visitor seems to be; the rest has nothing to say."""
     rpc = request.query_params.get("rpcids", "")
-    return Response(HEAD + frame(told(PLACE if rpc == "K4WWud" else [], rpc)) + ending(9, 120), media_type=MEDIA_TYPE)
+    said = _place(whence(request.headers)) if rpc == "K4WWud" else []
+    return Response(HEAD + frame(told(said, rpc)) + ending(9, 120), media_type=MEDIA_TYPE)
 
 
 ROUTES = [
@@ -66,7 +68,7 @@ ROUTES = [
 ]
 
 
-def _body(draft: Draft, language: str, *, strays: bool) -> Iterator[bytes]:
+def _body(draft: Draft, language: str, seen: Whence | None, *, strays: bool) -> Iterator[bytes]:
     _, reply, candidate = ids = _ids()
     text = written(draft)
     yield _part(ids, {2: {"18": reply, "21": ["AUEngZrehearsal"], "44": True}})
@@ -75,16 +77,21 @@ def _body(draft: Draft, language: str, *, strays: bool) -> Iterator[bytes]:
         yield _part(ids, {4: [placed({0: candidate, 1: [beginning], 8: [1]})]})
     yield _part(ids, {2: {"11": ["Rehearsed answer"]}})
     whole = {0: candidate, 1: [text], 8: [2], 9: language, 12: found(draft), 37: [[_thoughts(draft)]]}
-    yield _part(ids, {4: [placed(whole)]} | _circumstances(draft, language))
+    yield _part(ids, {4: [placed(whole)]} | _circumstances(draft, language, seen))
     if strays:
         yield frame(refused(1096))
     yield ending(192, len(text))
 
 
-def _circumstances(draft: Draft, language: str) -> dict[int, Any]:
+def _circumstances(draft: Draft, language: str, seen: Whence | None) -> dict[int, Any]:
     """Where the site took its visitor to be, the token of a turn that was kept, and the model."""
     model = {39: MODELS[draft.model], 42: draft.model}
-    return {5: PLACE, 8: COUNTRY, 19: language, 25: "AwAAAAAAAAAQ"} | model
+    return {5: _place(seen), 8: seen.country if seen else COUNTRY, 19: language, 25: "AwAAAAAAAAAQ"} | model
+
+
+def _place(seen: Whence | None) -> list[Any]:
+    """The exit's, or where this machine is said to be."""
+    return [seen.words, *PLACE[1:]] if seen else PLACE
 
 
 def _part(ids: Ids, values: dict[int, Any]) -> bytes:

@@ -22,10 +22,9 @@ Status = Literal["PENDING", "COMPLETED", "FAILED"]
 
 END = b"event: end_of_stream\r\ndata: {}\r\n\r\n"
 COUNTRY = "US"
-"""The country that the server believes the visitor is in."""
+"""The country that the server believes a visitor to be in who comes through no exit."""
 _EXTRAS: Json = {
     "next": None,
-    "country": COUNTRY,
     "subdomain": None,
     "pro_search_mode": None,
     "subscription_tier": "none",
@@ -52,6 +51,7 @@ class Thread:
     """Which of the answer's blocks are of a kind of their own."""
     slug: str = ""
     """What the thread's address ends in; its id where there are no words."""
+    country: str = COUNTRY
     entry: str = field(default_factory=_id)
     context: str = field(default_factory=_id)
     token: str = field(default_factory=_id)
@@ -86,7 +86,7 @@ class Thread:
             "related_queries": list(self.draft.follow_ups),
             "related_query_items": items,
             "classifier_results": {"mhe_predictions": {"shopping_intent": False, "places_search_intent": False}},
-            "_extras": _EXTRAS,
+            "_extras": _EXTRAS | {"country": self.country},
         }
         return self.event(*blocks, status="COMPLETED", **(told | more))
 

@@ -24,6 +24,7 @@ class ChatGPT(Chat):
     home = HOME
     version = "2"
     looks = LOOKS
+    trace: str | None = "/cdn-cgi/trace"
     shows: Mapping[str, str] = {
         "citations": "page and wire",
         "sources": "page and wire",

@@ -78,6 +78,7 @@ def read_stream(data: bytes) -> Sight:
             return Sight(finished=False, warnings=["the stream is empty"])
         return Sight(warnings=["the stream is of no kind that this site is known to send"])
     sight = Sight(variant=GEM.name, model=told.model, conversation=_path(told.conversation))
+    sight.site_country, sight.site_location = told.country, told.place
     sight.finished = told.complete and told.ended and not told.broken
     if told.codes and not told.complete:
         seen = f"the site ended the stream with its error {' '.join(told.codes)}"

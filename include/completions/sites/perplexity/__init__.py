@@ -21,6 +21,7 @@ class Perplexity(Chat):
     home = HOME
     version = "1"
     looks = LOOKS
+    trace: str | None = "/cdn-cgi/trace"
     deadlines = Deadlines(still=1.0)
     shows: Mapping[str, str] = {
         "citations": "page and wire",

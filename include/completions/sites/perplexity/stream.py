@@ -14,7 +14,9 @@ def read_stream(data: bytes) -> Sight:
     """What the recorded exchanges show of the last prompt; nothing, with a warning, when they are none of ours."""
     text = _decoded(data)
     if entries := _entries(text):
-        return read_entry(entries[-1])
+        sight = read_entry(entries[-1])
+        sight.site_country = country(entries[-1])
+        return sight
     said = _refusal(text)
     if said and (outcome := FAILURES.of_turn(said)):
         return Sight(finished=False, trouble=Trouble(outcome, f"the site sent: {said}"))
