@@ -190,7 +190,8 @@ class _Visit:
             case "slow":
                 await asyncio.sleep(self.exits.delay)
             case "hangs":
-                await asyncio.Event().wait()
+                await self.reader.read()  # until whoever came has gone
+                return None
             case "refuses":
                 await self._say(502, "No exit there")
                 return None
