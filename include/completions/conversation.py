@@ -301,10 +301,12 @@ def verdict(wall: Wall | None, reading: Reading, *, loaded: bool) -> tuple[Outco
     """A wall that was met stands, unless it is vague and the page says more.
 
     An answer to somebody from elsewhere is none, and one stands only if the wire told its end too: the page alone is
-    half a proof.
+    half a proof. So it is of there being none.
     """
     if wall is None and reading.outcome is Outcome.ANSWERED and not reading.stream_finished:
         return Outcome.LAYOUT_CHANGED, "the page shows an answer, but its stream came by no way that the adapter knows"
+    if wall is None and reading.outcome is Outcome.NO_ANSWER and not reading.stream_finished:
+        return Outcome.NETWORK, "the page ended its turn without a word, and nothing that it was sent came to an end"
     telling = _TELLING_BESIDE.get(wall.outcome, _TELLING) if wall else _TELLING
     if wall is None or (loaded and wall.outcome in _VAGUE and reading.outcome in telling):
         return reading.outcome, reading.error_message
