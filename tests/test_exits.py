@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
 import pytest
 
 from completions import logins
-from completions.errors import Refused, Unreachable
+from completions.errors import Outcome, Refused, RefusedRequest, Unreachable
 from completions.exits import Exits, way_out
+from completions.manners import Manners
 from completions.profile import Profile
+from completions.request import accept
+from completions.settings import Settings
+from completions.store import Store
 
 SECRET = "s3cr3t-canary"
 GATEWAY: dict[str, Any] = {
@@ -26,6 +31,7 @@ def profile(country: str = "US", subdivision: str | None = "CA", city: str | Non
     return Profile(seed=1, country=country, subdivision=subdivision, city=city, location_method="proxy")
 
 
+NEAR = Settings(rehearsal_url="http://127.0.0.1:1/")
 LOS_ANGELES, SAO_PAULO = profile(), profile("BR", "SP", "São Paulo")
 SINGAPORE, MUNICH = profile("SG", None, "Singapore"), profile("DE", "BY", "Munich")
 
@@ -197,6 +203,46 @@ def test_nothing_of_a_rehearsal_leaves_the_machine() -> None:
     kept = both.serving(rehearse=True)
     assert kept
     assert kept.offer == {"DE"}
+
+
+@pytest.mark.parametrize(
+    ("login", "fields", "warned"),
+    [
+        ("me-{country}-{city}", {"country": "DE", "city": "Munich"}, False),
+        ("me-{country}", {"country": "DE", "city": "Munich"}, True),
+        ("me-{country}", {"country": "DE"}, False),
+        ("me-{country}", {}, False),
+    ],
+)
+def test_a_city_that_no_exit_is_told_is_warned_of(login: str, fields: dict[str, str], warned: bool) -> None:
+    exits = Exits.of({**GATEWAY, "login": login, "extra": {"countries": ["DE", "FR"]}})
+    _, profile = accept({"prompts": ["a"], **fields}, Settings(), exits=exits)
+    assert profile.location_method == "proxy"
+    assert profile.country in exits.offer
+    told = "the exits in DE are told no city: that it is Munich, only the browser says"
+    assert profile.warnings == ((told,) if warned else ())
+
+
+def test_a_country_that_no_exit_serves_is_refused() -> None:
+    exits = Exits.of({**GATEWAY, "extra": {"countries": ["DE", "FR"]}})
+    with pytest.raises(RefusedRequest, match="country 'BR': no exit serves it; the exits offer DE, FR"):
+        accept({"prompts": ["a"], "country": "br"}, Settings(), exits=exits)
+    _, profile = accept({"prompts": ["a"], "country": "br", "rehearse": True}, NEAR, exits=exits)
+    assert profile.location_method == "emulated"  # a rehearsal has no use for exits that are far away
+
+
+def test_a_pause_is_kept_for_each_exit_by_itself(store: Store) -> None:
+    exits = Exits.of(GATEWAY)
+    manners, here, there = Manners(store, "gemini"), exits.out(MUNICH), exits.out(SAO_PAULO)
+
+    async def meet() -> list[bool]:
+        await manners.pause(Outcome.CHALLENGE, here)
+        found = [bool(await manners.paused(out)) for out in (here, exits.out(MUNICH), there, None)]
+        async with manners.seat(here) as stopped, manners.seat(there) as free:
+            found += [bool(stopped), bool(free)]
+        return found
+
+    assert asyncio.run(meet()) == [True, True, False, False, True, False]
 
 
 def test_who_is_to_leave_through_an_exit_never_leaves_from_here() -> None:

@@ -11,7 +11,7 @@ import json
 import random
 import re
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Final
@@ -72,6 +72,10 @@ class Gateway:
         except ValueError:
             return False
 
+    def steers(self, field: str) -> bool:
+        """Whether login or password tell it this field."""
+        return logins.steers(self.login, field) or logins.steers(self.password, field)
+
     def out(self, name: str, profile: Profile, session: str) -> Exit:
         """The exit for who asks, as a session of its own."""
         known = logins.known(profile, session)
@@ -125,6 +129,13 @@ class Exits:
         """Those that may be used: nothing of a rehearsal leaves the machine."""
         near = tuple(gateway for gateway in self.gateways if gateway.here or not rehearse)
         return replace(self, gateways=near) if near else None
+
+    def unsteered(self, profile: Profile, asked: Collection[str]) -> tuple[str, ...]:
+        """A warning where a city is `asked` for and an exit of the country cannot be told so."""
+        able = [gateway for gateway in self.gateways if profile.country in gateway.countries]
+        if "city" not in asked or all(gateway.steers("city") for gateway in able):
+            return ()
+        return (f"the exits in {profile.country} are told no city: that it is {profile.city}, only the browser says",)
 
     def out(self, profile: Profile) -> Exit:
         """A fresh session that comes out where `profile` is. Raises `Unreachable` when none does any more."""

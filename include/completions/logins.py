@@ -66,9 +66,9 @@ def written(template: str, fields: Known) -> str:
     return _OURS.sub(filled, _OPTIONAL.sub(optional, template))
 
 
-def steers(template: str | None) -> bool:
-    """Whether the template tells the gateway a country."""
-    return any(one[1] == "country" for one in _OURS.finditer(template or ""))
+def steers(template: str | None, field: str = "country") -> bool:
+    """Whether the template tells the gateway this field."""
+    return any(one[1] == field for one in _OURS.finditer(template or ""))
 
 
 def unknown(template: str) -> str | None:

@@ -42,8 +42,12 @@ def accept(
     with refusals.kept():
         who = {name: legible.get(name) for name in WHO}
         rehearse = legible.get("rehearse") is True
-        offer = serving.offer if exits and (serving := exits.serving(rehearse=rehearse)) else None
+        serving = exits.serving(rehearse=rehearse) if exits else None
+        offer = serving.offer if serving else None
         profile = resolve(seed=seed, **who, location=settings.location, rehearse=rehearse, exits_offer=offer)
+        if serving and profile.location_method == "proxy":
+            unsteered = serving.unsteered(profile, [name for name in who if who[name] is not None])
+            profile = profile.model_copy(update={"warnings": (*profile.warnings, *unsteered)})
     with refusals.kept():
         _check_rehearsal(rehearse, settings)
     with refusals.kept():

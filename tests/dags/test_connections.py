@@ -87,3 +87,55 @@ def test_signing_secrets_are_the_current_and_the_previous_one_and_never_shown(tm
     found = _look(tmp_path, str(tmp_path / "store"), {"completions_webhook": webhook}, AWS_DEFAULT_REGION="eu-west-1")
     assert found["secrets"] == SECRETS
     assert found["shown"] == ["***", "***"]
+
+
+EXITS = """
+import json
+from airflow.sdk._shared.secrets_masker import redact
+from completions.errors import Refused
+from completions.profile import Profile
+from completions_airflow.connections import exits
+
+try:
+    found = exits()
+except Refused as refused:
+    print(json.dumps({"refused": str(refused)}))
+else:
+    out = found and found.out(Profile(seed=1, country="DE", city="Munich", location_method="proxy"))
+    print(json.dumps(found and {
+        "offer": sorted(found.offer),
+        "proxy": [out.server, out.username[:13], out.password],
+        "shown": redact(f"{out.password} and {found.gateways[1].password}"),
+    }))
+"""
+
+
+def _exits(home: Path, connection: dict[str, Any] | None) -> Any:
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "AIRFLOW"))}
+    given = {"AIRFLOW_CONN_COMPLETIONS_PROXY": json.dumps(connection)} if connection else {}
+    env = {**inherited, **given, "AIRFLOW_HOME": str(home)}
+    command = [sys.executable, "-c", EXITS]
+    output = subprocess.run(command, env=env, check=True, capture_output=True, text=True).stdout
+    return json.loads(output.splitlines()[-1])
+
+
+def test_exits_are_the_connections_and_their_passwords_never_shown(tmp_path: Path) -> None:
+    second = {"host": "b.example", "port": 2, "password": "pw-of-the-second", "countries": ["FR"]}
+    proxy: dict[str, Any] = {
+        "conn_type": "http",
+        "host": "a.example",
+        "port": 1,
+        "login": "me-{country}-{city}-{session}",
+        "password": "pw-of-the-first",
+        "extra": {"countries": ["DE"], "gateways": [second]},
+    }
+    found = _exits(tmp_path, proxy)
+    assert (found["offer"], found["shown"]) == (["DE", "FR"], "*** and ***")
+    assert found["proxy"] == ["http://a.example:1", "me-DE-munich-", "pw-of-the-first"]
+
+
+def test_no_connection_is_no_exit_and_a_bad_one_says_which_field(tmp_path: Path) -> None:
+    assert _exits(tmp_path, None) is None
+    refused = _exits(tmp_path, {"conn_type": "http", "host": "a.example", "login": "me", "password": "pw-canary"})
+    told = "connection completions_proxy, port: give the gateway's port, a number from 1 to 65535"
+    assert refused == {"refused": told}
