@@ -14,7 +14,7 @@ from completions.exits import Exits, way_out
 from completions.manners import Manners
 from completions.profile import Profile
 from completions.request import accept
-from completions.settings import Settings
+from completions.settings import PROJECT, Settings
 from completions.store import Store
 
 SECRET = "s3cr3t-canary"
@@ -75,8 +75,11 @@ def test_the_usual_providers_are_known(preset: str, login: str, expected: str, p
     assert out.proxy == {"server": "http://gate.example:7777", "username": expected, "password": SECRET + password}
 
 
-def test_every_preset_has_its_test() -> None:
-    assert set(logins.PRESETS) == {"brightdata", "oxylabs", "decodo", "soax", "iproyal"}
+def test_every_preset_is_told_of() -> None:
+    told = (PROJECT / "docs/exits.md").read_text("utf-8").replace("\\|", "|")
+    for preset, templates in logins.PRESETS.items():
+        assert f"| `{preset}` |" in told
+        assert all(f"`{template}`" in told for template in templates if template)
 
 
 @pytest.mark.parametrize(
