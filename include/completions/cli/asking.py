@@ -20,6 +20,13 @@ if TYPE_CHECKING:
     from completions.profile import Profile
     from completions.settings import Settings
 
+_HELD = (
+    *("outcome", "error_message", "warnings", "started_at", "first_token_at", "answered_at", "latency_ms"),
+    *("device_used", "locale_used", "timezone_used", "egress_country", "egress_subdivision", "egress_city"),
+    *("egress_source", "site_location", "location_match"),
+)
+"""What `ask` tells of the conversation beside the answer, as the dataset's columns call it."""
+
 Country = Annotated[str | None, typer.Option(help="ISO 3166-1 alpha-2 code, such as US.")]
 Subdivision = Annotated[str | None, typer.Option(help="ISO 3166-2 code after the hyphen, such as OR.")]
 City = Annotated[str | None, typer.Option(help="City, any usual spelling.")]
@@ -121,8 +128,7 @@ def _foreign(held: Held, profile: Profile) -> str | None:
 
 def _columns(held: Held) -> dict[str, Any]:
     columns = held.reading.as_columns() if held.reading else {"finished": False, "ui_variant": None}
-    timings = {name: getattr(held, name) for name in ("started_at", "first_token_at", "answered_at", "latency_ms")}
-    return columns | {"outcome": held.outcome, "error_message": held.error_message, "warnings": held.warnings} | timings
+    return columns | {name: getattr(held, name) for name in _HELD}
 
 
 def _print(held: Held, as_json: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Annotated
 
 import typer
@@ -37,9 +38,13 @@ def rehearse(
     latency: Annotated[float, typer.Option(help="Seconds from a prompt to the end of its answer.")] = 1.0,
     ui: Annotated[str, typer.Option(help="Front end, where a site has one of that name; mixed: all.")] = "mixed",
     fault: Annotated[str | None, typer.Option(help="Deal this fault to everyone.")] = None,
+    exits: Annotated[
+        bool, typer.Option("--exits", help="Serve a gateway of exits too; prints its connection.")
+    ] = False,
 ) -> None:
     """Serve the stand-ins alone, until Ctrl-C."""
     from completions.rehearsal import Rehearsal, serve
+    from completions.rehearsal.exits import RehearsedExits
     from completions.rehearsal.faults import NAMES
     from completions.rehearsal.sites import STAND_INS, front_ends
 
@@ -48,7 +53,10 @@ def rehearse(
         raise Refused("--ui", ui, f"give {', '.join(known)} or mixed")
     if fault is not None and fault not in NAMES:
         raise Refused("--fault", fault, f"give one of {', '.join(sorted(NAMES))}")
-    serve(Rehearsal(port=port, latency=latency, ui=ui, fault=fault), _say_where)
+    with RehearsedExits() if exits else nullcontext() as gateway:
+        if gateway:
+            print(f"AIRFLOW_CONN_COMPLETIONS_PROXY='{gateway.variable}'")
+        serve(Rehearsal(port=port, latency=latency, ui=ui, fault=fault), _say_where)
 
 
 def _say_where(url: str) -> None:
