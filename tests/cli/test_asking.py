@@ -22,6 +22,10 @@ from .conftest import Completions
 
 CAPTURES = Path(os.environ.get("COMPLETIONS_CAPTURES", Path(__file__).parents[3] / "shared" / "captures")) / "chatgpt"
 TIMES = {"started_at", "first_token_at", "answered_at", "latency_ms"}
+SEEN = {
+    *("device_used", "locale_used", "timezone_used", "egress_country", "egress_subdivision", "egress_city"),
+    *("egress_source", "site_location", "location_match", "site_country", "answer_language"),
+}
 OWN = {"page_finished", "stream_finished", "finished", "outcome", "error_message", "ui_variant", "warnings"}
 
 
@@ -37,7 +41,7 @@ def test_ask_prints_the_answer_as_json(completions: Completions, rehearsed: Rehe
     ended = completions("ask", "best guitars", "--rehearse", "--json", "--language", "German", "--device", "Pixel 7")
     (asked,) = rehearsed.asked()
     assert (ended.status, ended.err) == (0, "")
-    assert ended.json.keys() == OWN | TIMES | Answer.model_fields.keys()
+    assert ended.json.keys() == OWN | TIMES | SEEN | Answer.model_fields.keys()
     assert (ended.json["finished"], ended.json["outcome"]) == (True, "answered")
     assert normalised(ended.json["answer_text"]) == normalised(rehearsed.truth("best guitars", asked.ui).text)
     assert ended.json["started_at"] < ended.json["first_token_at"] < ended.json["answered_at"]
