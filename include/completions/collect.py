@@ -3,7 +3,7 @@
     records -> parts -> read back -> archive -> manifest.json -> _SUCCESS
 
 Whoever is killed on the way is simply run again: names and bytes follow from the plan and the records, each object is
-put whole, and nobody looks at them before the manifest stands.
+put whole, and nobody looks at them before the manifest stands. What it left half written, the next run sweeps away.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import pyarrow.parquet as pq
@@ -22,6 +21,7 @@ from completions.archive import ArchiveWriter, archive_key
 from completions.caps import capped
 from completions.dataset import TABLES, PartWriter
 from completions.errors import Outcome, Refused
+from completions.leftovers import scratch, sweep_scratch
 from completions.manifest import ArchiveFile, Manifest, PartFile, load_manifest, manifest_key
 from completions.plan import Item, Plan, find_batch, load_plan
 from completions.record import Record, answer_id, answer_key
@@ -38,6 +38,8 @@ def collect(store: Store, batch_id: str, now: datetime) -> Manifest:
     sample has exactly one row: one without a record is `cancelled`. Raises `Refused` for what was never planned.
     """
     part, plan = _planned(store, batch_id)
+    sweep_scratch()
+    store.sweep()
     manifest = load_manifest(part, batch_id)
     if manifest is None or manifest.generation != plan.generation or _lacking(part, manifest):
         manifest = _commit(part, _make(part, plan, now))
@@ -85,8 +87,8 @@ def _cancelled(plan: Plan, item: Item, why: str) -> Record:
 
 def _make(part: Store, plan: Plan, now: datetime) -> Manifest:
     """Write parts and archive to the store."""
-    with TemporaryDirectory(prefix="collect-") as scratch, ArchiveWriter(plan, Path(scratch, "archive.zip")) as archive:
-        writers = [PartWriter(table, plan, Path(scratch, table.name)) for table in TABLES]
+    with scratch() as folder, ArchiveWriter(plan, folder / "archive.zip") as archive:
+        writers = [PartWriter(table, plan, folder / table.name) for table in TABLES]
         outcomes: Counter[Outcome] = Counter()
         cached = 0
         for item, record in records(part, plan):

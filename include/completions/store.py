@@ -17,13 +17,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
-from uuid import uuid4
 
 import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError
 from obstore.store import LocalStore, S3Store
 
 from completions.errors import Refused, Unreachable
+from completions.leftovers import is_dead, temporary_name
 from completions.store_errors import bucket_is_missing, why
 
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ class Store:
         path = self._path(key)
         with self._told("write", key):
             if self.is_local:
-                _copy(file, Path(self.uri, key))
+                _copy(file, Path(self.uri, key), self._unfinished())
             else:
                 obstore.put(self.inner, path, file)
 
@@ -165,11 +165,26 @@ class Store:
 
     def size(self, key: str) -> int | None:
         """Bytes of the object at `key`; None when there is none."""
+        found = self.find(key)
+        return found.bytes if found else None
+
+    def find(self, key: str) -> Found | None:
+        """The object at `key` as a listing would show it; None when there is none."""
         with self._told("read", key):
             try:
-                return obstore.head(self.inner, self._path(key))["size"]
+                meta = obstore.head(self.inner, self._path(key))
             except FileNotFoundError:
                 return None
+            return Found(key, meta["size"], meta["last_modified"])
+
+    def unfinished(self) -> list[Path]:
+        """What killed processes left half written in a folder; a bucket shows nobody such things."""
+        return [file for file in self._unfinished().glob("*") if is_dead(file)] if self.is_local else []
+
+    def sweep(self) -> None:
+        """Remove what killed processes left half written."""
+        for file in self.unfinished():
+            file.unlink(missing_ok=True)
 
     def presigned(self, key: str, life: timedelta) -> str | None:
         """A link that reads `key` without credentials for `life`; None for a folder."""
@@ -182,6 +197,10 @@ class Store:
     def is_local(self) -> bool:
         """Whether this is a folder."""
         return isinstance(self.inner, LocalStore)
+
+    def _unfinished(self) -> Path:
+        """Where files are until they are whole: beside everything that has a meaning."""
+        return Path(self.uri.removesuffix(f"/{self.prefix.rstrip('/')}") if self.prefix else self.uri, ".unfinished")
 
     def _path(self, key: str) -> str:
         if not _KEY.fullmatch(key):
@@ -274,10 +293,11 @@ def _open_s3(uri: str, aws: AwsAccess) -> Store:
     return Store(f"s3://{bucket}/{path}".rstrip("/"), inner, f"{path}/" if path else "")
 
 
-def _copy(file: Path, target: Path) -> None:
-    """Copy by way of a hidden name: those who read the folder would take obstore's own `name#1` for data."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    hidden = target.with_name(f".{uuid4().hex}")
+def _copy(file: Path, target: Path, unfinished: Path) -> None:
+    """Copy by way of another folder: those who read this one would take obstore's own `name#1` for data."""
+    for folder in (target.parent, unfinished):
+        folder.mkdir(parents=True, exist_ok=True)
+    hidden = unfinished / temporary_name()
     try:
         shutil.copyfile(file, hidden)
         hidden.replace(target)

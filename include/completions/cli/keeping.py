@@ -1,4 +1,4 @@
-"""`cache`, `store`: keeping the store sound."""
+"""`cache`, `store`, `tidy`: keeping the store sound."""
 
 from __future__ import annotations
 
@@ -92,6 +92,36 @@ def check(
         raise Unreachable(f"this store cannot be used: see {' and '.join(failed)}")
 
 
+def tidy(
+    grace: Annotated[float, typer.Option(min=1, help="Hours that everything is left alone after it was written.")] = 24,
+    yes: Yes = False,
+    as_json: Json = False,
+) -> None:
+    """Put away what dead attempts left: half written files, parts without a manifest, parts of earlier generations."""
+    from datetime import UTC, datetime, timedelta
+
+    from completions.leftovers import sweep_scratch
+    from completions.tidying import tidy
+
+    store = stored()
+    if yes:
+        sweep_scratch()
+    found = list(tidy(store, datetime.now(UTC), timedelta(hours=grace), really=yes))
+    if as_json:
+        print_json({"done": yes, "leftovers": found})
+        return
+    for each in found:
+        print(f"{each.kind:<12} {each.bytes / 1e6:8.1f} MB  {each.uri}")
+    if not found:
+        say(f"{store.uri} is tidy")
+    else:
+        say(
+            "put away"
+            if yes
+            else "nothing was touched; --yes moves superseded files to superseded/ and deletes the rest"
+        )
+
+
 def _print(found: Sequence[Entries]) -> None:
     from rich.console import Console
     from rich.table import Table
@@ -112,5 +142,6 @@ def _when(at: datetime) -> str:
 
 def register(commands: typer.Typer) -> None:
     """Add this file's commands."""
+    commands.command()(tidy)
     commands.add_typer(cache, name="cache")
     commands.add_typer(store_, name="store")

@@ -1,0 +1,64 @@
+"""What a process leaves half written when it is killed: named so that the next one can tell, and swept away.
+
+A name begins with a mark of its writer. Whoever runs on the same machine sees whether that process lives; what another
+machine left in a shared folder goes when it is a day old, for nobody writes one file for so long.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import socket
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from uuid import uuid4
+
+import psutil
+
+DAY = 86400.0
+SCRATCH = "completions-scratch-"
+"""Beginning of the names of folders among the machine's temporary files."""
+
+_NAME = re.compile(r"(\w+-\d+)-(\d+)-\w+")
+
+
+def temporary_name() -> str:
+    """A name that nobody else takes: machine and process namespace, process, chance."""
+    return f"{_here()}-{os.getpid()}-{uuid4().hex}"
+
+
+@contextmanager
+def scratch() -> Iterator[Path]:
+    """A folder for temporary files, removed afterwards; by whoever sweeps, if this process is killed."""
+    with tempfile.TemporaryDirectory(prefix=f"{SCRATCH}{temporary_name()}-") as folder:
+        yield Path(folder)
+
+
+def sweep_scratch() -> None:
+    """Remove the folders of dead processes among this machine's temporary files."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{SCRATCH}*"):
+        if is_dead(folder, folder.name.removeprefix(SCRATCH)):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def is_dead(file: Path, name: str | None = None) -> bool:
+    """Whether nobody goes on writing `file`, which has a `temporary_name`."""
+    named = _NAME.match(name or file.name)
+    if named and named[1] == _here() and not psutil.pid_exists(int(named[2])):
+        return True
+    with suppress(FileNotFoundError):
+        return file.stat().st_mtime < time.time() - DAY
+    return False
+
+
+def _here() -> str:
+    """This machine and, in containers, their own numbering of processes."""
+    host = re.sub(r"\W", "", socket.gethostname()) or "host"
+    try:
+        return f"{host}-{Path('/proc/self/ns/pid').stat().st_ino}"
+    except OSError:
+        return f"{host}-0"
