@@ -1,15 +1,20 @@
 from __future__ import annotations
 
+import hashlib
+import io
 import json
 import zipfile
 from datetime import timedelta
+from itertools import pairwise
+from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 
 from batches import BATCH, NOW, ask, planned, record
 from completions.answer import Answer
-from completions.archive import open_archive, structured
+from completions.archive import ArchiveWriter, open_archive, structured
 from completions.collect import collect
 from completions.errors import Outcome, Refused
 from completions.plan import Item
@@ -123,6 +128,57 @@ def test_the_same_records_make_the_same_bytes(folder: Store) -> None:
     first = collect(folder, BATCH, LATER)
     folder.delete([stored.key for stored in first.stored])
     assert collect(folder, BATCH, LATER + timedelta(days=1)).archive == first.archive
+
+
+@pytest.mark.parametrize("format_", ["json", "rendered", "raw"])
+def test_the_archive_is_the_one_that_the_manifest_names(any_store: Store, format_: str) -> None:
+    ask(any_store, planned(any_store, ["a", "b"], samples=2, format=format_))
+    named = collect(any_store, BATCH, LATER).archive
+    assert named
+    with open_archive(any_store, BATCH) as file:
+        content = file.read()
+    assert (len(content), hashlib.sha256(content).hexdigest()) == (named.bytes, named.sha256)
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        names = archive.namelist()
+    assert len(names) == len(set(names)) == named.entries
+
+
+def test_every_entry_may_be_larger_than_four_gigabytes(folder: Store) -> None:
+    """zip64, said in each local header before the size is known: version 4.5, and the extra field 0x0001."""
+    ask(folder, planned(folder, format="rendered"))
+    collect(folder, BATCH, LATER)
+    with open_archive(folder, BATCH) as file, zipfile.ZipFile(file) as archive:
+        for entry in archive.infolist():
+            file.seek(entry.header_offset)
+            header = file.read(30)
+            version, name, extra = (int.from_bytes(header[at : at + 2], "little") for at in (4, 26, 28))
+            file.seek(name, io.SEEK_CUR)
+            assert (version, file.read(extra)[:2]) == (45, b"\x01\x00")
+
+
+def test_the_archive_is_written_as_a_stream(tmp_path: Path, folder: Store) -> None:
+    """What was added is on the disk before the next is: nothing gathers in memory."""
+    plan = planned(folder, [f"prompt {number}" for number in range(20)], format="raw")
+    noise = Random(1)
+    sizes = []
+    with ArchiveWriter(plan, tmp_path / "archive.zip") as archive:
+        for item in plan.items:
+            kept = Artifacts(raw_stream=noise.randbytes(200_000))
+            archive.add(item, record(plan, item, artifacts=kept))
+            sizes.append(archive.file.stat().st_size)
+    assert all(later - earlier > 150_000 for earlier, later in pairwise(sizes))
+
+
+def test_an_archive_that_was_cut_is_noticed(folder: Store) -> None:
+    """By its size, which the manifest names: the next collect makes it again, the very same."""
+    ask(folder, planned(folder))
+    named = collect(folder, BATCH, LATER).archive
+    assert named
+    whole = folder.get(named.key)
+    assert whole
+    folder.put(named.key, whole[:-1])
+    assert collect(folder, BATCH, LATER).archive == named
+    assert folder.get(named.key) == whole
 
 
 def test_no_archive_yet(folder: Store) -> None:

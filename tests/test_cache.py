@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -135,9 +137,25 @@ def test_age(any_store: Store, expiration: float, age: timedelta, fresh: bool) -
     assert (_found(any_store, entry.packed(), expiration=expiration) == entry) is fresh
 
 
+@pytest.mark.parametrize(
+    ("answered_at", "fresh"),
+    [("2026-11-22T13:00:00.000001+01:00", True), ("2026-11-22T13:00:00+01:00", False), ("2026-11-22T12:00:01Z", True)],
+)
+def test_age_is_the_same_in_every_time_zone(folder: Store, answered_at: str, fresh: bool) -> None:
+    assert (_found(folder, _rewritten(answered_at=answered_at)) is not None) is fresh
+
+
 def _rewritten(**changes: Any) -> bytes:
     changed = json.dumps(json.loads(KEPT.model_dump_json()) | changes).encode()
     return zstandard.compress(changed)
+
+
+def _flipped(data: bytes) -> bytes:
+    middle = len(data) // 2
+    return data[:middle] + bytes([data[middle] ^ 1]) + data[middle + 1 :]
+
+
+BOMB = zstandard.ZstdCompressor(write_content_size=False).compress(bytes(MAX_RECORD_BYTES + 1))
 
 
 @pytest.mark.parametrize(
@@ -148,7 +166,12 @@ def _rewritten(**changes: Any) -> bytes:
         pytest.param(b"not zstd", id="corrupt"),
         pytest.param(KEPT.packed()[:-1], id="truncated"),
         pytest.param(zstandard.compress(bytes(MAX_RECORD_BYTES + 1)), id="a bomb"),
+        pytest.param(BOMB, id="a bomb that does not say how large it is"),
+        pytest.param(KEPT.packed() + KEPT.packed(), id="two in one"),
+        pytest.param(_flipped(KEPT.packed()), id="one bit flipped"),
         pytest.param(zstandard.compress(b'{"answer": "yes"}'), id="foreign"),
+        pytest.param(zstandard.compress(b"\xff[" * 100_000), id="foreign bytes"),
+        pytest.param(_rewritten(unknown="field"), id="with more than a record has"),
         pytest.param(_entry(cache_key="cache/v1/chatgpt/00/0.json.zst").packed(), id="another prompt's"),
         pytest.param(_entry(cache_key=None).packed(), id="not made for the cache"),
         pytest.param(_entry(outcome=Outcome.REFUSED).packed(), id="not answered"),
@@ -198,6 +221,102 @@ def test_only_whole_answers_of_their_own_are_kept(folder: Store, changes: dict[s
     entry = _entry(**changes)
     keep(folder, entry)
     assert folder.keys("cache") == ({entry.cache_key} if is_kept else set())
+
+
+@pytest.mark.parametrize("place", ["start", "end"])
+def test_a_byte_less_is_a_miss_wherever(folder: Store, place: str) -> None:
+    whole = KEPT.packed()
+    cuts = range(1, len(whole), 7)
+    assert _found(folder, whole) == KEPT
+    assert [_found(folder, whole[cut:] if place == "start" else whole[:-cut]) for cut in cuts] == [None] * len(cuts)
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ({"samples": 4}, ["a 0", "a 1", None, None]),
+        ({"samples": 1}, ["a 0"]),
+        ({"samples": 2, "rehearse": True}, [None, None]),
+        ({"samples": 2, "model": "gemini"}, [None, None]),
+        ({"samples": 2, "country": "US"}, [None, None]),
+    ],
+)
+def test_an_answer_serves_its_own_sample_site_and_origin_alone(
+    folder: Store, asked: dict[str, Any], found: list[str | None]
+) -> None:
+    """Even where the other origin's cache is the same folder, as in a copy of a store."""
+    earlier = planned(folder, ["a"], samples=2, batch_id="earlier")
+    for item in earlier.items:
+        keep(folder, record(earlier, item))
+    config = BatchConfig.parse({"prompts": ["a"], **asked})
+    profile = Profile(seed=1, country=config.country)
+    keys = [cache_key(config, profile, "a", sample) for sample in range(config.samples)]
+
+    entries = list(find(folder, keys, config, NOW + timedelta(hours=1)))
+
+    assert [entry and entry.answer and entry.answer.answer_text for entry in entries] == found
+
+
+def test_two_batches_that_ask_the_same_at_once_leave_whole_answers(any_store: Store) -> None:
+    """Each has asked all of it: whichever answer stays is one of the two, whole, and never a mixture."""
+    prompts = [f"prompt {number}" for number in range(20)]
+    plans = [planned(any_store, prompts, batch_id=batch_id) for batch_id in ("one", "two")]
+    start = Barrier(2)
+
+    def race(number: int) -> list[Record]:
+        start.wait()
+        entries = [record(plans[number], item) for item in plans[number].items]
+        for entry in entries:
+            keep(any_store, entry)
+        return entries
+
+    with ThreadPoolExecutor(2) as pool:
+        kept = list(pool.map(race, range(2)))
+    keys = [item.cache_key for item in plans[0].items if item.cache_key]
+    config = BatchConfig(prompts=prompts)
+    found = list(find(any_store, keys, config, NOW + timedelta(hours=1)))
+    assert len(any_store.keys("cache")) == 20
+    assert all(entry in pair for entry, pair in zip(found, zip(*kept, strict=True), strict=True))
+
+
+def test_readers_meanwhile_find_a_whole_answer_or_none(any_store: Store) -> None:
+    """One batch writes the same entry anew, again and again, while another looks it up."""
+    entries = [_entry(answer=answer(word * 20_000)) for word in ("yes", "no")]
+    config, key = BatchConfig(prompts=["a"]), str(KEPT.cache_key)
+
+    def write() -> None:
+        for number in range(100):
+            keep(any_store, entries[number % 2])
+
+    with ThreadPoolExecutor(1) as pool:
+        writing = pool.submit(write)
+        found = [next(find(any_store, [key], config, NOW))]
+        while not writing.done():
+            found.append(next(find(any_store, [key], config, NOW)))
+        writing.result()
+    assert all(entry in (None, *entries) for entry in found)
+    assert None not in found[found.index(next(filter(None, found))) :]
+
+
+def test_a_thousand_are_looked_up_in_requests_of_their_own_and_no_more(
+    any_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A request for each, nothing else: no look whether it is there before it is read."""
+
+    def count(store: Store, key: str) -> bytes | None:
+        asked.append(key)
+        return get(store, key)
+
+    get, keys = Store.get, [f"cache/v1/chatgpt/{number % 256:02x}/{number}.json.zst" for number in range(1000)]
+    asked: list[str] = []
+    monkeypatch.setattr(Store, "get", count)
+    monkeypatch.delattr(Store, "size")
+    monkeypatch.delattr(Store, "keys")
+
+    found = list(find(any_store, keys, BatchConfig(prompts=["a"]), NOW))
+
+    assert found == [None] * 1000
+    assert sorted(asked) == sorted(keys)
 
 
 def test_found_in_the_order_of_the_keys(folder: Store) -> None:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 from threading import Barrier, Event, Thread
@@ -23,8 +23,10 @@ from completions.collect import NOT_ASKED, NOT_READABLE, collect
 from completions.errors import Outcome, Refused
 from completions.manifest import Manifest, load_manifest, manifest_key
 from completions.plan import Item, Plan
+from completions.reading import connect
 from completions.record import Artifacts, answer_key, batch_key
 from completions.store import Store, StoreError
+from completions.tidying import tidy
 
 pytest_plugins = ["stores"]
 
@@ -314,6 +316,49 @@ def test_a_reader_never_sees_a_part_of_a_dataset(any_store: Store) -> None:
 
     assert seen["manifests"]
     assert not seen["partial"]
+
+
+def test_two_hundred_commits_under_a_reader(folder: Store) -> None:
+    """Of batches that are asked again and again: who reads by the manifest has each row once, none of two generations.
+
+    Old files are put away all the while, as tidy does; none that somebody may still be reading.
+    """
+    ids = [f"batch-{number}" for number in range(20)]
+    plans = [planned(folder, ["a", "b", "c"], batch_id=batch_id) for batch_id in ids]
+    for plan in plans:
+        ask(folder, plan)
+    with looking(folder) as seen:
+        for generation in range(1, 11):
+            for plan in plans:
+                due = plan.model_copy(update={"generation": generation})
+                folder.put(batch_key(plan.batch_id, "plan.json"), due.model_dump_json(by_alias=True).encode())
+                collect(folder, plan.batch_id, LATER)
+            assert list(tidy(folder, datetime.now(UTC), really=True)) == []
+    assert seen["looks"] >= 10
+    assert seen["rows"] == 3 * seen["batches"]
+    assert not seen["double"]
+
+
+@contextmanager
+def looking(store: Store) -> Iterator[Counter[str]]:
+    """Read the whole dataset through DuckDB's views over and over meanwhile; counts what was seen."""
+
+    def look() -> None:
+        while not stop.is_set():
+            rows, distinct, batches = connect(store).execute(LOOK).fetchall()[0]
+            seen.update(looks=1, rows=rows, double=rows - distinct, batches=batches)
+
+    seen, stop = Counter[str](), Event()
+    with ThreadPoolExecutor(1) as pool:
+        reader = pool.submit(look)
+        try:
+            yield seen
+        finally:
+            stop.set()
+        reader.result()
+
+
+LOOK = "select count(*), count(distinct answer_id), count(distinct batch_id) from completions"
 
 
 @pytest.mark.parametrize("submitted", [False, True])

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -90,3 +92,19 @@ def test_a_store_that_cannot_be_used(completions: Completions, s3: AwsAccess, mo
     assert (told.status, [each["ok"] for each in told.json]) == (3, [False])
     assert completions("store", "check", "gs://bucket").status == 2
     assert completions("store", "check", "/dev/null").status == 3
+
+
+def test_tidy_tells_first(completions: Completions, store: Store) -> None:
+    left = Path(store.uri, ".unfinished", "elsewhere-1-1-abc")
+    left.parent.mkdir()
+    left.write_bytes(bytes(200_000))
+    os.utime(left, (0, 0))
+
+    told = completions("tidy")
+    says = "nothing was touched; --yes moves superseded files to superseded/ and deletes the rest\n"
+    assert (told.status, told.out, told.err) == (0, f"half written      0.2 MB  {left}\n", says)
+    assert left.exists()
+    done = completions("tidy", "--yes", "--json").json
+    assert (done["done"], [each["uri"] for each in done["leftovers"]]) == (True, [str(left)])
+    assert not left.exists()
+    assert completions("tidy").err == f"{store.uri} is tidy\n"
