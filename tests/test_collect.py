@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import signal
 import subprocess
 import sys
 from collections import Counter
@@ -253,17 +254,66 @@ def test_whatever_is_killed_when_the_next_run_gives_the_same(
     assert len(any_store.keys("datasets")) == len(parts) + 2
 
 
-def test_runs_at_the_same_time_agree(any_store: Store) -> None:
+KILLED = """
+import os, shutil, signal, sys
+from datetime import datetime
+from completions import store as module
+from completions.collect import collect
+
+def dying(write):
+    def attempt(*arguments):
+        global step
+        step -= 1
+        if step == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        done = write(*arguments)
+        step -= 1
+        if step == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return done
+    return attempt
+
+step = int(sys.argv[4])
+for name in ("put", "create", "put_file"):
+    setattr(module.Store, name, dying(getattr(module.Store, name)))
+collect(module.open_store(sys.argv[1]), sys.argv[2], datetime.fromisoformat(sys.argv[3]))
+"""
+
+
+@pytest.mark.drill
+@pytest.mark.parametrize("step", range(1, 13))
+def test_a_process_killed_at_any_step_changes_nothing(folder: Store, step: int) -> None:
+    """Before and after each of the six writes; the next run gives byte for byte what an undisturbed one does."""
+
+    def content() -> dict[Path, bytes]:
+        return {file: file.read_bytes() for file in Path(folder.uri).rglob("*") if file.is_file()}
+
+    ask(folder, planned(folder, ["a", "b", "a"], samples=2, format="rendered"))
+    asked = content()
+    collect(folder, BATCH, LATER)
+    undisturbed = content()
+    for file in undisturbed.keys() - asked.keys():
+        file.unlink()
+    command = [sys.executable, "-c", KILLED, folder.uri, BATCH, LATER.isoformat(), f"{step}"]
+    assert subprocess.run(command, check=False).returncode == -signal.SIGKILL
+
+    collect(folder, BATCH, LATER)
+
+    assert content() == undisturbed
+
+
+@pytest.mark.parametrize("together", [4, pytest.param(100, marks=pytest.mark.drill)])
+def test_runs_at_the_same_time_agree(any_store: Store, together: int) -> None:
     def run(second: int) -> Manifest:
         start.wait()
         return collect(any_store, BATCH, LATER + timedelta(seconds=second))
 
     ask(any_store, planned(any_store, [f"prompt {number}" for number in range(20)]))
-    start = Barrier(4)
-    with ThreadPoolExecutor(4) as pool:
-        manifests = list(pool.map(run, range(4)))
+    start = Barrier(together)
+    with ThreadPoolExecutor(together) as pool:
+        manifests = list(pool.map(run, range(together)))
 
-    assert manifests == [load_manifest(any_store, BATCH)] * 4
+    assert manifests == [load_manifest(any_store, BATCH)] * together
     assert len(rows(any_store, manifests[0])) == 20
 
 
