@@ -81,7 +81,7 @@ for write in (lambda: store.put("a", bytes(100_000)), lambda: store.create("b", 
         write()
     except StoreError as error:
         print(error)
-print(sorted(each.name for each in Path(sys.argv[1]).iterdir()))
+print(sorted(each.name for each in Path(sys.argv[1]).rglob("*") if each.is_file()))
 """
 MOUNTED = ["unshare", "--user", "--mount", "--map-root-user", "sh", "-c"]
 
