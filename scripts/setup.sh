@@ -53,7 +53,7 @@ install_packages() {
     fi
     say "installing the Python packages in .venv/"
     # shellcheck disable=SC2086
-    "$uv" sync --frozen --compile-bytecode $quiet || die "the Python packages cannot be installed: see above"
+    "$uv" sync --frozen --all-extras --compile-bytecode $quiet || die "the Python packages cannot be installed: see above"
 }
 
 works() { "$1" --version >/dev/null 2>&1; } # what lacks a system library doesn't
