@@ -89,7 +89,7 @@ def give(machine: Machine, *there: str) -> None:
             (machine.bin / name).touch()
 
 
-SYNC = "uv sync --frozen --compile-bytecode --quiet"
+SYNC = "uv sync --frozen --all-extras --compile-bytecode --quiet"
 UV = "pip -m pip install --quiet --disable-pip-version-check uv"
 
 
