@@ -46,9 +46,9 @@ class RealAirflow:
         """Start a run and wait for its end; returns its id."""
         return self.wait(self.start(conf, dag), dag)
 
-    def until(self, holds: Callable[[], bool]) -> None:
-        """Look again and again until `holds`."""
-        end = time.monotonic() + WAIT
+    def until(self, holds: Callable[[], bool], within: float = WAIT) -> None:
+        """Look again and again until `holds`; within so many seconds."""
+        end = time.monotonic() + within
         while not holds():
             assert time.monotonic() < end, "it never came"
             time.sleep(0.2)

@@ -14,7 +14,7 @@ import secrets
 import socket
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -78,10 +78,10 @@ class Embedded:
             return self._start(tell)
 
     def down(self, tell: Tell = print) -> bool:
-        """Stop it and the rehearsal, to the last process; False when neither ran."""
+        """Stop it and what runs beside it, to the last process; False when nothing ran."""
         self._make_home()
         stopped = []
-        for service in (self.service, self._rehearsal):
+        for service in (self.service, self._rehearsal, self.backing):
             with service.alone(tell):
                 stopped.append(service.stop())
         return any(stopped)
@@ -127,7 +127,7 @@ class Embedded:
             **self._keys(),
             "AIRFLOW_HOME": str(self.home),
             "AIRFLOW_CONFIG": str(self.home / "airflow.cfg"),
-            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{self.home}/airflow.db",
+            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{self.database}",
             "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(self.home / "logs"),
             "AIRFLOW__CORE__DAGS_FOLDER": str(self.dags),
             "AIRFLOW__CORE__PLUGINS_FOLDER": str(self.plugins),
@@ -142,10 +142,24 @@ class Embedded:
             "AIRFLOW__API__BASE_URL": url,
         }
 
+    def components(self) -> dict[str, Sequence[str]]:
+        """The command of each process of Airflow."""
+        return dict(_COMPONENTS)
+
+    @property
+    def database(self) -> Path:
+        """The file without which there is none."""
+        return self.home / "airflow.db"
+
     @property
     def service(self) -> Service:
         """The processes of Airflow."""
         return Service(self.home, "embedded")
+
+    @property
+    def backing(self) -> Service:
+        """Database and broker of a `Cluster`; an Airflow alone has none."""
+        return Service(self.home, "backing")
 
     @property
     def _rehearsal(self) -> Service:
@@ -157,18 +171,18 @@ class Embedded:
         self._migrate(env, tell)
         tell(f"starting the embedded Airflow at {url}")
         airflow = Readiness(Airflow(url, timeout=10), self.dags, self.settings().conversations, datetime.now(UTC))
-        running = self.service.start(_COMPONENTS, env, url, airflow.missing, self.deadline, tell)
+        running = self.service.start(self.components(), env, url, airflow.missing, self.deadline, tell)
         for error in airflow.import_errors():
             tell(f"{self.dags / error['filename']} does not load: {error['stack_trace'].strip().splitlines()[-1]}")
         return running
 
     def _migrate(self, env: Mapping[str, str], tell: Tell) -> None:
-        stamp, release = self.home / "migrated", version("apache-airflow-core")
-        if stamp.exists() and stamp.read_text("utf-8") == release and (self.home / "airflow.db").exists():
+        stamp, state = self.home / "migrated", f"{version('apache-airflow-core')} {self.database}"
+        if stamp.exists() and stamp.read_text("utf-8") == state and self.database.exists():
             return
         tell("preparing the database of the embedded Airflow")
         self.service.run("migrate", [*_AIRFLOW, "db", "migrate"], env, self.deadline)
-        stamp.write_text(release, "utf-8")
+        stamp.write_text(state, "utf-8")
 
     def _same_settings(self, running: Running) -> None:
         theirs = Settings.from_env(psutil.Process(running.pids["api-server"]).environ())

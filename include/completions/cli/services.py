@@ -11,13 +11,19 @@ from completions.cli.out import print_json, say
 from completions.errors import Refused
 
 
-def up(as_json: Annotated[bool, typer.Option("--json", help="Print where it runs as JSON.")] = False) -> None:
+def up(
+    as_json: Annotated[bool, typer.Option("--json", help="Print where it runs as JSON.")] = False,
+    workers: Annotated[
+        int, typer.Option(min=0, max=16, help="Celery workers on PostgreSQL and Redis, as on several machines.")
+    ] = 0,
+) -> None:
     """Start the embedded Airflow and the rehearsal, unless they run, and print their addresses."""
     from dataclasses import asdict
 
+    from completions.cluster import Cluster
     from completions.embedded import Embedded
 
-    embedded = Embedded()
+    embedded = Cluster(workers=workers) if workers else Embedded()
     running, rehearsal = embedded.up(say), embedded.rehearse(say)
     if as_json:
         print_json({**asdict(running), "rehearsal": rehearsal})
