@@ -4,11 +4,11 @@ ENV UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy UV_PYTHON_DOWNLOADS=never
 RUN pip install --no-cache-dir uv==0.13.9
 WORKDIR /app
 COPY pyproject.toml uv.lock README.md LICENSE ./
-RUN uv sync --frozen --no-dev --extra postgres --no-install-project
+RUN uv sync --frozen --no-dev --extra postgres --extra celery --no-install-project
 COPY include include
 COPY dags dags
 COPY plugins plugins
-RUN uv sync --frozen --no-dev --extra postgres && .venv/bin/python -m compileall -q include dags plugins
+RUN uv sync --frozen --no-dev --extra postgres --extra celery && .venv/bin/python -m compileall -q include dags plugins
 
 FROM python:3.12-slim-bookworm
 # libatomic1 is what Playwright's driver needs; the fonts are for screenshots in every script.
@@ -20,5 +20,5 @@ RUN apt-get update \
 WORKDIR /app
 COPY --from=packages /app /app
 ENV PATH=/app/.venv/bin:$PATH AIRFLOW_HOME=/app/airflow PYTHONUNBUFFERED=1
-USER airflow
+USER 50000
 ENTRYPOINT ["airflow"]

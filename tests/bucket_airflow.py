@@ -20,14 +20,14 @@ STORE = "s3://answers/of/ours"
 
 
 @contextmanager
-def on_bucket(embedded: Embedded, **settings: str) -> Iterator[RealAirflow]:
-    """Start it, with `settings` in its environment, and stop it in the end."""
+def on_bucket(embedded: Embedded, *, latency: float = 0.2, **settings: str) -> Iterator[RealAirflow]:
+    """Start it, with `settings` in its environment and a rehearsal of this latency (s), and stop it in the end."""
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     endpoint = "http://{}:{}".format(*server.get_host_and_port())
     session = boto3.Session("testing", "testing", region_name="us-east-1")
     session.client("s3", endpoint_url=endpoint).create_bucket(Bucket="answers")
-    with Rehearsal(latency=0.2, ui="b") as rehearsal, pytest.MonkeyPatch.context() as env:
+    with Rehearsal(latency=latency, ui="b") as rehearsal, pytest.MonkeyPatch.context() as env:
         for name, value in {**_environment(endpoint, rehearsal.url), **settings}.items():
             env.setenv(name, value)
         try:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -149,7 +150,20 @@ def _example_lines() -> Iterator[str]:
     for field, declared in Settings.model_fields.items():
         yield f"\n# {declared.description}.\n#{variable(field)}={_written(declared.default)}\n"
     yield "\n# Needed by docker compose alone. Make each with: openssl rand -base64 32 | tr +/ -_\n"
-    yield from (f"#{name}=\n" for name in ("POSTGRES_PASSWORD", "FERNET_KEY", "JWT_SECRET"))
+    yield from (f"#{name}=\n" for name in ("POSTGRES_PASSWORD", "REDIS_PASSWORD", "FERNET_KEY", "JWT_SECRET"))
+    yield "# For `docker compose --profile dev`, with COMPLETIONS_STORE=s3://batches/dev:\n"
+    yield f"#AIRFLOW_CONN_AWS_DEFAULT='{json.dumps(_DEV_AWS)}'\n"
+
+
+_DEV_AWS = {
+    "conn_type": "aws",
+    "login": "dev",
+    "password": "development",
+    "extra": {
+        "region_name": "us-east-1",
+        "service_config": {"s3": {"endpoint_url": "http://s3:8333"}, "sqs": {"endpoint_url": "http://sqs:4566"}},
+    },
+}
 
 
 def _written(default: Any) -> str:

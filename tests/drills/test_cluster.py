@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
@@ -67,3 +68,20 @@ def test_a_worker_that_dies_half_way_costs_no_row_and_its_own_chats_alone(cluste
     assert sorted(asked) == sorted(prompts)
     assert sum(asked.values()) - PROMPTS <= len(dying)  # what the dead browsers held; none of them holds two
     assert len(cluster.rehearsal.callbacks("cluster")) == 1
+
+
+def test_a_task_that_the_broker_hands_out_again_is_not_done_again(tmp_path: Path) -> None:
+    """As happens to tasks that take longer than the broker's visibility timeout."""
+    visible = {"AIRFLOW__CELERY_BROKER_TRANSPORT_OPTIONS__VISIBILITY_TIMEOUT": "5"}
+    embedded = Cluster(home=tmp_path / "airflow", port=free_port())
+    with on_bucket(embedded, latency=30, **visible) as airflow:
+        prompts = [f"Which pedal is number {number}?" for number in range(4)]
+        run_id = airflow.run({"prompts": prompts, "rehearse": True, "expiration": 0, "prompts_per_task": 2})
+        logs = "".join(Path(embedded.home, f"worker-{number}.log").read_text("utf-8") for number in (1, 2))
+        received = Counter(re.findall(r"Task execute_workload\[([^]]+)\] received", logs))
+
+        body = status(airflow.store, batch_id_of(run_id))
+        assert body
+        assert (airflow.state(run_id), body["outcomes"]) == ("success", {"answered": 4})
+        assert sorted(asking.prompt for asking in airflow.rehearsal.asked()) == sorted(prompts)
+        assert max(received.values()) > 1
