@@ -11,9 +11,7 @@ from http import HTTPStatus
 from typing import Any, NoReturn
 from uuid import UUID, uuid4
 
-from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity
-from airflow.api_fastapi.core_api.security import requires_access_dag
-from fastapi import Depends, FastAPI, HTTPException, Request
+from fastapi import FastAPI, HTTPException, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse
@@ -28,18 +26,17 @@ from completions.request import accept
 from completions.settings import Settings
 from completions.status import status
 from completions_airflow.connections import exits, open_store, sqs_endpoint
+from completions_web.auth import READ, START, Gate
 from completions_web.problems import tell_problems
-from completions_web.runs import DAG, start_run
+from completions_web.runs import start_run
 
 MAX_BODY = 32 * 1024 * 1024
 """Bytes. The largest request there is, 1000 prompts of 2047 characters that are all escaped, has 25 million."""
 
-READ = [Depends(requires_access_dag("GET", DagAccessEntity.RUN, param_dag_id=DAG))]
-START = [Depends(requires_access_dag("POST", DagAccessEntity.RUN, param_dag_id=DAG))]
-
 app = FastAPI(title="Batch completions", openapi_url=None, docs_url=None, redoc_url=None)
 app.mount("/static", StaticFiles(packages=[("fastapi_offline", "static")]))  # no page here asks another host
 tell_problems(app)
+app.add_middleware(Gate)
 
 
 class Submitted(BaseModel):

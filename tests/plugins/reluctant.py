@@ -18,7 +18,8 @@ from starlette.responses import JSONResponse
 
 from completions.settings import Settings
 from completions_plugin import api
-from completions_web.app import READ, START, app
+from completions_web.app import app
+from completions_web.auth import READ, START
 
 STORE = Path(Settings.from_env().store)
 ANSWERS = (200, 400, 401, 403, 404, 409, 500)
@@ -42,6 +43,7 @@ async def submit(answer: int) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
+    app.user_middleware.clear()  # this core has no users
     for allowed in (*READ, *START):
         app.dependency_overrides[allowed.dependency] = lambda: None
     results = {}

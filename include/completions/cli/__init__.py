@@ -13,7 +13,19 @@ from typing import Annotated
 import typer
 from dotenv import load_dotenv
 
-from completions.cli import asking, batches, callbacks, checking, demo, keeping, lists, querying, rereading, services
+from completions.cli import (
+    asking,
+    batches,
+    callbacks,
+    checking,
+    demo,
+    keeping,
+    lists,
+    querying,
+    rereading,
+    services,
+    tokens,
+)
 from completions.cli.out import FAILED, REFUSED, UNREACHABLE, Failed, say
 from completions.errors import Refused, RefusedRequest, Unreachable
 from completions.settings import PROJECT
@@ -25,7 +37,7 @@ commands = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for module in (services, batches, asking, lists, callbacks, querying, rereading, keeping, checking, demo):
+for module in (services, batches, asking, lists, callbacks, querying, rereading, keeping, checking, tokens, demo):
     module.register(commands)
 
 
