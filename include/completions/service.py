@@ -202,7 +202,14 @@ def _alive(process: psutil.Process) -> bool:
 def _topmost(processes: Sequence[psutil.Process]) -> list[psutil.Process]:
     """Those whose parent is none of them."""
     pids = {process.pid for process in processes}
-    return [process for process in processes if not pids.intersection(parent.pid for parent in process.parents())]
+    return [process for process in processes if not pids.intersection(_ancestors(process))]
+
+
+def _ancestors(process: psutil.Process) -> list[int]:
+    try:
+        return [parent.pid for parent in process.parents()]
+    except psutil.NoSuchProcess:  # it ended meanwhile
+        return []
 
 
 def _send(number: signal.Signals, processes: Iterable[psutil.Process]) -> None:
