@@ -18,6 +18,7 @@ import completions
 from completions.reading import SCHEMAS
 from completions.record import SCHEMA_VERSION
 from completions.store import Store, open_store
+from completions.verify import holds
 from stores import new_bucket
 
 pytest_plugins = ["stores"]
@@ -75,16 +76,6 @@ def test_todays_columns_hold_what_they_held(table: str) -> None:
     today = SCHEMAS[table]
     for then in pq.read_schema(file):
         assert holds(today.field(then.name).type, then.type), then.name
-
-
-def holds(today: pa.DataType, then: pa.DataType) -> bool:
-    """Whether a type is what it was, or has more fields."""
-    if pa.types.is_list(then):
-        return pa.types.is_list(today) and holds(today.value_type, then.value_type)
-    if pa.types.is_struct(then):
-        names = {field.name for field in today}
-        return all(field.name in names and holds(today.field(field.name).type, field.type) for field in then)
-    return bool(today == then)
 
 
 @pytest.mark.parametrize(

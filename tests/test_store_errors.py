@@ -56,7 +56,9 @@ def test_what_a_bucket_answers(s3: AwsAccess, answer: Answer, sentence: str) -> 
 
 def test_a_bucket_that_is_not_there_is_not_an_empty_one(s3: AwsAccess) -> None:
     store = open_store("s3://no-such-bucket/x", s3)
-    for use in (lambda: store.get("a"), lambda: store.delete(["a"]), lambda: store.keys("a")):
+    uses: list[Callable[[], object]] = [lambda: store.get("a"), lambda: store.size("a"), lambda: store.keys("a")]
+    uses.append(lambda: store.delete(["a"]))
+    for use in uses:
         with pytest.raises(StoreError, match="there is no such bucket"):
             use()
 

@@ -160,8 +160,9 @@ class Store:
 
     def open(self, key: str) -> io.BufferedReader:
         """The object at `key` as a file that is read by ranges; raises `StoreError` when there is none."""
-        with self._told("read", key):
-            return io.BufferedReader(_Ranges(obstore.open_reader(self.inner, self._path(key))))
+        told = self._told("read", key)
+        with told:
+            return io.BufferedReader(_Ranges(obstore.open_reader(self.inner, self._path(key)), told))
 
     def size(self, key: str) -> int | None:
         """Bytes of the object at `key`; None when there is none."""
@@ -174,6 +175,7 @@ class Store:
             try:
                 meta = obstore.head(self.inner, self._path(key))
             except FileNotFoundError:
+                self.get(key)  # which tells a bucket that is not there from an object that is not: HEAD has no words
                 return None
             return Found(key, meta["size"], meta["last_modified"])
 
@@ -214,8 +216,8 @@ class Store:
 class _Ranges(io.RawIOBase):
     """Gives a reader of ranges the interface of a Python file."""
 
-    def __init__(self, reader: ReadableFile) -> None:
-        self.reader = reader
+    def __init__(self, reader: ReadableFile, told: _Told) -> None:
+        self.reader, self.told = reader, told
 
     def readable(self) -> bool:
         return True
@@ -231,7 +233,8 @@ class _Ranges(io.RawIOBase):
 
     def readinto(self, buffer: WriteableBuffer) -> int:
         view = memoryview(buffer)
-        data = self.reader.read(len(view))
+        with self.told:
+            data = self.reader.read(len(view))
         view[: len(data)] = data
         return len(data)
 

@@ -56,6 +56,12 @@ def tidy(store: Store, now: datetime, grace: timedelta = GRACE, *, really: bool)
                 yield Leftover(kind=kind, uri=part.uri_of(found.key), bytes=found.bytes, written_at=found.written_at)
 
 
+def generation_of(key: str) -> int | None:
+    """Which generation of its batch a part is of, by its key; None where it is no part."""
+    named = _PART.fullmatch(key)
+    return int(named[2]) if named else None
+
+
 def _half_written(store: Store, before: datetime, really: bool) -> Iterator[Leftover]:
     """In a folder: what `Store.sweep` takes, and what the client (obstore 0.12) leaves beside its target, `name#1`."""
     if not store.is_local:

@@ -1,4 +1,4 @@
-"""`cache`, `tidy`, `store check`: keeping the store sound."""
+"""`cache`, `tidy`, `store check`, `verify`: keeping the store sound."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 import batches
-from batches import planned
+from batches import BATCH, NOW, ask, planned
 from completions import cache
+from completions.collect import collect
 from completions.store import AwsAccess, Store
 
 from .conftest import Completions
@@ -108,3 +109,39 @@ def test_tidy_tells_first(completions: Completions, store: Store) -> None:
     assert (done["done"], [each["uri"] for each in done["leftovers"]]) == (True, [str(left)])
     assert not left.exists()
     assert completions("tidy").err == f"{store.uri} is tidy\n"
+
+
+def test_a_batch_that_is_whole_and_one_that_is_not(completions: Completions, store: Store) -> None:
+    ask(store, planned(store))
+    artifacts = collect(store, BATCH, NOW).files[1]
+    ended = completions("verify", BATCH)
+    assert (ended.status, ended.err) == (0, "")
+    marks = [line.split()[:2] for line in ended.out.splitlines()]
+    assert marks == [["ok", what] for what in ("manifest", "completions", "artifacts", "archive", "success", "success")]
+    assert completions("verify", BATCH, "--json").json["ok"] is True
+
+    store.delete([artifacts.key])
+    ended = completions("verify", BATCH)
+    assert (ended.status, ended.err) == (1, "1 of 6 are not as they should be\n")
+    assert f"!!  artifacts   {artifacts.uri} is missing\n" in ended.out
+    told = completions("verify", BATCH, "--json")
+    assert (told.status, told.err, told.json["id"], told.json["ok"]) == (1, "", BATCH, False)
+    assert [each["what"] for each in told.json["seen"] if not each["ok"]] == ["artifacts"]
+
+
+@pytest.mark.parametrize("batch_id", ["none", "../x"])
+def test_what_is_no_batch_cannot_be_verified(completions: Completions, store: Store, batch_id: str) -> None:
+    ended = completions("verify", batch_id)
+    assert (ended.status, ended.out) == (2, "")
+    assert ended.err.startswith(f"refused: BATCH '{batch_id}': there is no such batch in {store.uri}")
+
+
+def test_a_store_that_is_not_there_cannot_be_verified(
+    completions: Completions, s3: AwsAccess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connection = {"conn_type": "aws", "login": "a", "password": "b", "extra": {"endpoint_url": s3.endpoint_url}}
+    monkeypatch.setenv("AIRFLOW_CONN_AWS_DEFAULT", json.dumps(connection))
+    monkeypatch.setenv("COMPLETIONS_STORE", "s3://no-such-bucket/x")
+    ended = completions("verify", BATCH)
+    assert (ended.status, ended.out) == (3, "")
+    assert ended.err.endswith("there is no such bucket\n")

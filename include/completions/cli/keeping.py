@@ -1,4 +1,4 @@
-"""`cache`, `store`, `tidy`: keeping the store sound."""
+"""`cache`, `store`, `tidy`, `verify`: keeping the store sound."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from completions.cli.out import print_json, say
+from completions.cli.batches import Batch, Json
+from completions.cli.out import Failed, print_json, say
 from completions.errors import Refused, Unreachable
 from completions.here import stored
 
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
     from completions.cache_upkeep import Entries
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do it. Else it is only told what would be done.")]
 
 cache = typer.Typer(help="The answers that later batches may reuse.", no_args_is_help=True)
@@ -92,6 +92,24 @@ def check(
         raise Unreachable(f"this store cannot be used: see {' and '.join(failed)}")
 
 
+def verify(batch: Batch, as_json: Json = False) -> None:
+    """Read what the store has of a batch and compare it with its manifest; exit status 1 where something is wrong."""
+    from datetime import UTC, datetime
+
+    from completions.verify import verify
+
+    found = []
+    for each in verify(stored(), batch, datetime.now(UTC)):
+        found.append(each)
+        if not as_json:
+            print(f"{_MARKS[each.ok]}  {each.what:<11} {'' if each.ok else f'{each.uri} '}{each.seen}")
+    wrong = [each for each in found if each.ok is False]
+    if as_json:
+        print_json({"id": batch, "ok": not wrong, "seen": found})
+    if wrong:
+        raise Failed("" if as_json else f"{len(wrong)} of {len(found)} are not as they should be")
+
+
 def tidy(
     grace: Annotated[float, typer.Option(min=1, help="Hours that everything is left alone after it was written.")] = 24,
     yes: Yes = False,
@@ -142,6 +160,7 @@ def _when(at: datetime) -> str:
 
 def register(commands: typer.Typer) -> None:
     """Add this file's commands."""
+    commands.command()(verify)
     commands.command()(tidy)
     commands.add_typer(cache, name="cache")
     commands.add_typer(store_, name="store")
