@@ -1,4 +1,4 @@
-"""The HTTP API in a real API server: whom it lets in, what it refuses, and that a batch goes through."""
+"""The HTTP API in a real API server: what it refuses, and that a batch goes through; `test_auth` has who may."""
 
 from __future__ import annotations
 
@@ -12,19 +12,14 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
-import psutil
 import pytest
 
-from completions.embedded import free_port
-from completions.service import MARK
 from completions.settings import PROJECT
 from real_airflow import RealAirflow
 
 pytest_plugins = ["embedded_airflow"]
 pytestmark = pytest.mark.airflow
 
-USERS = {"boss": "admin", "maker": "user", "reader": "viewer"}
-ROUTES = [("POST", "/ai/batches"), ("GET", "/ai/batches"), ("GET", "/ai/openapi.json"), ("GET", "/ai/docs")]
 BATCH = {"prompts": ["What is an API?"], "rehearse": True}
 
 
@@ -33,32 +28,6 @@ def client(airflow: RealAirflow) -> Iterator[httpx.Client]:
     """The API of the embedded Airflow, where everybody is an administrator."""
     with httpx.Client(base_url=airflow.api.url, timeout=60, trust_env=False) as client:
         yield client
-
-
-@pytest.fixture(scope="module")
-def strict(airflow: RealAirflow, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
-    """The API of a second API server of the same Airflow, which knows its users."""
-    passwords = tmp_path_factory.mktemp("strict") / "passwords.json"
-    passwords.write_text(json.dumps({name: f"{name}'s" for name in USERS}))
-    port = free_port()
-    running = airflow.embedded.status()
-    assert running
-    env = psutil.Process(running.pids["api-server"]).environ() | {
-        "AIRFLOW__API__PORT": str(port),
-        "AIRFLOW__API__BASE_URL": f"http://127.0.0.1:{port}",
-        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "False",
-        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": ",".join(f"{name}:{role}" for name, role in USERS.items()),
-        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(passwords),
-    }
-    del env[MARK]
-    command = [sys.executable, "-m", "airflow", "api-server"]
-    with subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
-        try:
-            patient = httpx.HTTPTransport(retries=10)  # until it listens
-            with httpx.Client(base_url=f"http://127.0.0.1:{port}", transport=patient, timeout=60) as client:
-                yield client
-        finally:
-            server.terminate()
 
 
 @pytest.fixture(scope="module")
@@ -71,15 +40,6 @@ def reluctant(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     subprocess.run([sys.executable, str(script), f"{home}/results"], env=env, check=True, capture_output=True)
     results: dict[str, Any] = json.loads((home / "results").read_text())
     return results
-
-
-def _token(strict: httpx.Client, user: str) -> str:
-    answer = strict.post("/auth/token", json={"username": user, "password": f"{user}'s"})
-    return str(answer.raise_for_status().json()["access_token"])
-
-
-def _as(strict: httpx.Client, user: str) -> dict[str, str]:
-    return {"Authorization": f"Bearer {_token(strict, user)}"}
 
 
 def _problem(answer: httpx.Response, status: int) -> dict[str, Any]:
@@ -167,38 +127,6 @@ def test_the_api_describes_itself(client: httpx.Client) -> None:
     assert request["required"] == ["prompts"]
     assert "_audit" not in request["properties"]
     assert "openapi.json" in client.get("/ai/docs").text
-
-
-@pytest.mark.parametrize(("method", "route"), ROUTES)
-def test_nobody_gets_in_without_a_token_or_with_a_bad_one(strict: httpx.Client, method: str, route: str) -> None:
-    answer = strict.request(method, route, json=BATCH if method == "POST" else None)
-    _problem(answer, 401)
-    assert answer.headers["www-authenticate"] == "Bearer"
-    _problem(strict.request(method, route, headers={"Authorization": "Bearer nonsense"}), 403)
-
-
-def test_who_may_read_runs_may_ask_for_a_status_but_not_start_a_batch(strict: httpx.Client) -> None:
-    reader = _as(strict, "reader")
-    assert strict.get("/ai/docs", headers=reader).status_code == 200
-    _problem(strict.get("/ai/batches", params={"id": str(uuid4())}, headers=reader), 404)
-    _problem(strict.post("/ai/batches", json=BATCH, headers=reader), 403)
-
-
-def test_the_cookie_of_the_ui_is_as_good_as_a_bearer(strict: httpx.Client) -> None:
-    cookie = {"Cookie": f"_token={_token(strict, 'reader')}"}
-    assert strict.get("/ai/openapi.json", headers=cookie).status_code == 200
-
-
-@pytest.mark.browser
-@pytest.mark.parametrize("user", ["boss", "maker"])
-def test_who_may_start_runs_may_submit_and_the_run_is_theirs(
-    airflow: RealAirflow, strict: httpx.Client, user: str
-) -> None:
-    answer = strict.post("/ai/batches", json=BATCH, headers=_as(strict, user))
-    assert answer.status_code == 202
-    run_id = airflow.wait(f"api__{answer.json()['id']}")
-    run = airflow.api.request("GET", f"/dags/batch_completions/dagRuns/{run_id}")
-    assert (run["state"], run["triggering_user_name"]) == ("success", user)
 
 
 @pytest.mark.parametrize(
