@@ -107,15 +107,19 @@ class TestUp:
         with pytest.raises(AirflowError, match=r"runs with another COMPLETIONS_STORE: stop it .*completions down"):
             started.embedded.up()
 
-    def test_after_a_crash_it_starts_anew_with_room_in_the_pool(self, started: Started) -> None:
+    def test_what_crashed_is_started_again_beside_the_rest_with_room_in_the_pool(
+        self, started: Started, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         old = started.running[0]
+        monkeypatch.setenv("COMPLETIONS_STORE", psutil.Process(old.pids["triggerer"]).environ()["COMPLETIONS_STORE"])
         small = {"pool": POOL, "slots": 1, "include_deferred": False}
         Airflow(old.url).request("PATCH", f"/pools/{POOL}", json=small, update_mask="slots")
         scheduler = psutil.Process(old.pids["scheduler"])
         scheduler.kill()
         scheduler.wait(60)
         new = started.embedded.up(started.told.append)
-        assert not set(new.pids.values()) & set(old.pids.values())
+        assert {part for part in old.pids if old.pids[part] != new.pids[part]} == {"scheduler"}
+        assert "starting again what had ended: scheduler" in started.told
         assert started.embedded.status() == new
         assert Airflow(new.url).request("GET", f"/pools/{POOL}")["slots"] >= Settings.from_env().conversations
 

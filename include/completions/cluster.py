@@ -13,6 +13,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
@@ -77,6 +78,10 @@ class Cluster(Embedded):
             )
         super()._same_settings(running)
 
+    def _revive(self, running: Running, tell: Tell) -> Running:
+        self._start_backing(tell)
+        return super()._revive(running, tell)
+
     def _start(self, tell: Tell) -> Running:
         self._start_backing(tell)
         try:
@@ -89,12 +94,15 @@ class Cluster(Embedded):
         for program in _PROGRAMS:
             _program(program)
         with self.backing.alone(tell):
-            if self.backing.status():
-                return
-            self.backing.stop()
-            tell("starting PostgreSQL and Redis")
-            self._make_database()
-            self.backing.start(self._backing_commands(), os.environ, "", self._backing_missing, self.deadline, tell)
+            running = self.backing.known()
+            start = partial(self.backing.start, url="")
+            if running and self.backing.processes():
+                start = partial(self.backing.revive, running)
+            else:
+                tell("starting PostgreSQL and Redis")
+                self._make_database()
+            commands, missing = self._backing_commands(), self._backing_missing
+            start(commands=commands, env=os.environ, missing=missing, deadline=self.deadline, tell=tell)
 
     def _make_database(self) -> None:
         for folder in (self._redis, self._postgres):

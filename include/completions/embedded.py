@@ -17,12 +17,10 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
 from urllib.parse import urlsplit
-
-import psutil
 
 from completions.airflow_api import Airflow, AirflowError
 from completions.readiness import Readiness
@@ -65,15 +63,16 @@ class Embedded:
     """Seconds that a start may take: a busy machine needs many times the ten of an idle one."""
 
     def up(self, tell: Tell = print) -> Running:
-        """Start it unless it runs, and wait until it takes batches.
+        """Start it unless it runs, or what ended of it, and wait until it takes batches.
 
         Raises `ServiceError` with the cause from the logs, and `AirflowError` when it runs with other settings.
         """
         self._make_home()
         with self.service.alone(tell):
-            if running := self.service.status():
+            running = self.service.known()
+            if running and self.service.processes():
                 self._same_settings(running)
-                return running
+                return self._revive(running, tell)
             self.service.stop()
             return self._start(tell)
 
@@ -165,16 +164,30 @@ class Embedded:
     def _rehearsal(self) -> Service:
         return Service(self.home, "rehearsal")
 
+    def _revive(self, running: Running, tell: Tell) -> Running:
+        ended = self.service.ended(running)
+        if not ended:
+            return running
+        tell(f"starting again what had ended: {', '.join(ended)}")
+        env = self.environment(urlsplit(running.url).port)
+        # It had come up by then: what was read while it did is still known.
+        since = datetime.fromisoformat(running.started_at) - timedelta(seconds=self.deadline)
+        missing = self._readiness(running.url, since).missing
+        return self.service.revive(running, self.components(), env, missing, self.deadline, tell)
+
     def _start(self, tell: Tell) -> Running:
         port = free_port(self.port)
         url, env = f"http://127.0.0.1:{port}", self.environment(port)
         self._migrate(env, tell)
         tell(f"starting the embedded Airflow at {url}")
-        airflow = Readiness(Airflow(url, timeout=10), self.dags, self.settings().conversations, datetime.now(UTC))
+        airflow = self._readiness(url, datetime.now(UTC))
         running = self.service.start(self.components(), env, url, airflow.missing, self.deadline, tell)
         for error in airflow.import_errors():
             tell(f"{self.dags / error['filename']} does not load: {error['stack_trace'].strip().splitlines()[-1]}")
         return running
+
+    def _readiness(self, url: str, since: datetime) -> Readiness:
+        return Readiness(Airflow(url, timeout=10), self.dags, self.settings().conversations, since)
 
     def _migrate(self, env: Mapping[str, str], tell: Tell) -> None:
         stamp, state = self.home / "migrated", f"{version('apache-airflow-core')} {self.database}"
@@ -185,7 +198,7 @@ class Embedded:
         stamp.write_text(state, "utf-8")
 
     def _same_settings(self, running: Running) -> None:
-        theirs = Settings.from_env(psutil.Process(running.pids["api-server"]).environ())
+        theirs = Settings.from_env(self.service.processes()[0].environ())
         ours = self.settings()
         other = [variable(field) for field in Settings.model_fields if getattr(theirs, field) != getattr(ours, field)]
         if other:

@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import fcntl
 import json
+import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 
 import psutil
 
@@ -72,12 +74,20 @@ class Service:
 
     def status(self) -> Running | None:
         """What runs, if every component does."""
+        running = self.known()
+        return running if running and not self.ended(running) else None
+
+    def known(self) -> Running | None:
+        """What was started and not stopped since, whether it still lives or not."""
         try:
-            running = Running(**json.loads(self._state.read_text("utf-8")))
+            return Running(**json.loads(self._state.read_text("utf-8")))
         except (OSError, ValueError, TypeError):
             return None
+
+    def ended(self, running: Running) -> list[str]:
+        """The components that ended though nobody stopped them."""
         alive = {process.pid for process in self.processes()}
-        return running if alive.issuperset(running.pids.values()) else None
+        return [component for component, pid in running.pids.items() if pid not in alive]
 
     def processes(self) -> list[psutil.Process]:
         """Every living process that carries the mark."""
@@ -99,10 +109,35 @@ class Service:
         try:
             started = {component: self._spawn(component, command, env) for component, command in commands.items()}
             self._wait(started, missing, deadline, tell)
-            return self._remember(url, started)
+            pids = {component: process.pid for component, process in started.items()}
+            return self._remember(Running(url, datetime.now(UTC).isoformat(timespec="seconds"), pids))
         except BaseException:
             self.stop()
             raise
+
+    def revive(
+        self,
+        running: Running,
+        commands: Mapping[str, Sequence[str]],
+        env: Mapping[str, str],
+        missing: Callable[[], str],
+        deadline: float,
+        tell: Tell,
+    ) -> Running:
+        """Start again the components that ended, beside those that live, and wait as `start` does; their logs go on."""
+        ended = self.ended(running)
+        self._bury({running.pids[part] for part in ended})
+        again = {part: self._spawn(part, commands[part], env, "ab") for part in ended}
+        pids = {component: process.pid for component, process in again.items()}
+        revived = self._remember(replace(running, pids={**running.pids, **pids}))
+        self._wait(again, missing, deadline, tell)
+        return revived
+
+    def _bury(self, sessions: Container[int]) -> None:
+        """End what components left behind, each in the session that it began: nobody listens to it any more."""
+        left = [process for process in self.processes() if _session_of(process) in sessions]
+        _send(signal.SIGKILL, left)
+        _await_end(left, _ENDING[-1][1])
 
     def run(self, component: str, command: Sequence[str], env: Mapping[str, str], deadline: float) -> None:
         """Run a command of this service to its end. Raises `ServiceError` when it fails or takes longer."""
@@ -137,8 +172,10 @@ class Service:
     def _log(self, component: str) -> Path:
         return self.home / f"{component}.log"
 
-    def _spawn(self, component: str, command: Sequence[str], env: Mapping[str, str]) -> subprocess.Popen[bytes]:
-        with self._log(component).open("wb") as log:
+    def _spawn(
+        self, component: str, command: Sequence[str], env: Mapping[str, str], mode: Literal["wb", "ab"] = "wb"
+    ) -> subprocess.Popen[bytes]:
+        with self._log(component).open(mode) as log:
             return subprocess.Popen(
                 command,
                 # SPT_NOENV: processes that change their title must not overwrite their environment, the mark's home.
@@ -165,9 +202,7 @@ class Service:
                 tell(f"waiting for {what} ({now - begin:.0f} s)")
             time.sleep(0.2)
 
-    def _remember(self, url: str, started: Mapping[str, subprocess.Popen[bytes]]) -> Running:
-        pids = {component: process.pid for component, process in started.items()}
-        running = Running(url, datetime.now(UTC).isoformat(timespec="seconds"), pids)
+    def _remember(self, running: Running) -> Running:
         fresh = self._state.with_suffix(".new")
         fresh.write_text(json.dumps(asdict(running), indent=2), "utf-8")
         fresh.replace(self._state)
@@ -183,6 +218,13 @@ def _mark_of(process: psutil.Process) -> str | None:
     try:
         return process.environ().get(MARK)
     except (psutil.Error, OSError):  # gone, a zombie, or another user's
+        return None
+
+
+def _session_of(process: psutil.Process) -> int | None:
+    try:
+        return os.getsid(process.pid)
+    except ProcessLookupError:
         return None
 
 
