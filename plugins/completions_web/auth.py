@@ -1,21 +1,22 @@
 """Whom the HTTP API lets in, and as whom.
 
 Airflow guards no app of a plugin. `Gate` stands before everything of ours, known paths or not, and lets nobody by who
-is not one of Airflow's users; what they may do is each route's to ask, with `READ` or `START` as its `dependencies`.
+is not one of Airflow's users; whether they may is each route's to ask, with `READ` or `START` as its `dependencies`.
 """
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlsplit
 
 from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity
-from airflow.api_fastapi.core_api.security import GetUserDep, bearer_scheme, get_user, requires_access_dag
+from airflow.api_fastapi.core_api.security import get_user, requires_access_dag
 from airflow.configuration import conf
-from fastapi import Depends, HTTPException, Request
+from fastapi import Depends, HTTPException, Request, Security
 from fastapi.concurrency import run_in_threadpool
+from fastapi.security import HTTPBearer
 
 from completions.tokens import MARK, BadToken
 from completions_airflow.tokens import holder
@@ -25,6 +26,7 @@ from completions_web.runs import DAG
 
 if TYPE_CHECKING:
     from airflow.api_fastapi.auth.managers.base_auth_manager import ResourceMethod
+    from airflow.api_fastapi.auth.managers.models.base_user import BaseUser
     from starlette.types import ASGIApp, Receive, Scope, Send
 
 LIFE = 60
@@ -40,6 +42,16 @@ NOBODY = (
 EXPIRED = "Your token or session has expired: log in again, or get a new token with POST /auth/token."
 UNKNOWN = "That token is not one of this Airflow: get one with POST /auth/token."
 
+USER = "completions.user"
+"""Where in the scope of a request the gate leaves who sent it."""
+
+BEARER = HTTPBearer(
+    scheme_name="Token",
+    description="An API token (`completions token create`) or one of Airflow's own (`POST /auth/token`); "
+    "none is needed in a browser that is logged in to Airflow.",
+    auto_error=False,
+)
+
 
 class Gate:
     """Lets through to `app` only requests of Airflow's users, those with an API token as its user."""
@@ -53,7 +65,7 @@ class Gate:
             try:
                 _refuse_other_sites(Request(scope))
                 await _become_its_user(scope)
-                await _identify(Request(scope))
+                scope[USER] = await _sender(Request(scope))
             except HTTPException as refused:
                 await problem(refused.status_code, refused.detail, headers=refused.headers)(scope, receive, send)
                 return
@@ -84,7 +96,7 @@ def _allowed() -> list[str]:
 
 async def _become_its_user(scope: Scope) -> None:
     """Put a short-lived token of Airflow's own in the place of one of ours, for the routes and for Airflow itself."""
-    given = await bearer_scheme(Request(scope))
+    given = await BEARER(Request(scope))
     if given is None or not given.credentials.startswith(MARK):
         return
     theirs = await run_in_threadpool(_exchanged, given.credentials)
@@ -101,10 +113,10 @@ def _exchanged(token: str) -> str:
         raise HTTPException(HTTPStatus.FORBIDDEN, f"{elsewhere}: use Airflow's own tokens.") from None
 
 
-async def _identify(request: Request) -> None:
-    """Raises `HTTPException` unless Airflow knows who asks."""
+async def _sender(request: Request) -> BaseUser:
+    """Who it is from, as Airflow tells by bearer or cookie. Raises `HTTPException` where it doesn't know."""
     try:
-        await get_user(request, None, await bearer_scheme(request))
+        return await get_user(request, None, await BEARER(request))
     except HTTPException as refused:
         if refused.status_code != HTTPStatus.UNAUTHORIZED:
             raise HTTPException(refused.status_code, UNKNOWN) from None
@@ -116,7 +128,8 @@ def _may(method: ResourceMethod, doing: str) -> Any:
     """The dependency of a route that takes Airflow's permission to do so."""
     check = requires_access_dag(method, DagAccessEntity.RUN, param_dag_id=DAG)
 
-    def allowed(request: Request, user: GetUserDep) -> None:
+    def allowed(request: Request, _: Annotated[object, Security(BEARER)]) -> None:
+        user = request.scope[USER]
         try:
             check(request, user)
         except HTTPException as refused:
