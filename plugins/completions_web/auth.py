@@ -17,6 +17,7 @@ from airflow.configuration import conf
 from fastapi import Depends, HTTPException, Request, Security
 from fastapi.concurrency import run_in_threadpool
 from fastapi.security import HTTPBearer
+from starlette.websockets import WebSocketClose
 
 from completions.tokens import MARK, BadToken
 from completions_airflow.tokens import holder
@@ -60,16 +61,23 @@ class Gate:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer with a problem, or let through."""
-        if scope["type"] == "http":
-            try:
-                _refuse_other_sites(Request(scope))
-                await _become_its_user(scope)
-                scope[USER] = await _sender(Request(scope))
-            except HTTPException as refused:
-                await problem(refused.status_code, refused.detail, headers=refused.headers)(scope, receive, send)
-                return
-        await self.app(scope, receive, send)
+        """Let through, or answer with a problem."""
+        if scope["type"] == "websocket":  # there are none here
+            await WebSocketClose()(scope, receive, send)
+        elif scope["type"] == "http":
+            await self._answer(scope, receive, send)
+        else:
+            await self.app(scope, receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            _refuse_other_sites(Request(scope))
+            await _become_its_user(scope)
+            scope[USER] = await _sender(Request(scope))
+        except HTTPException as refused:
+            await problem(refused.status_code, refused.detail, headers=refused.headers)(scope, receive, send)
+        else:
+            await self.app(scope, receive, send)
 
 
 def _refuse_other_sites(request: Request) -> None:

@@ -14,6 +14,8 @@ from uuid import uuid4
 import httpx
 import jwt
 import pytest
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
 
 from api_servers import FAB_USERS, USERS, Server, set_role
 from completions.settings import PROJECT
@@ -94,6 +96,15 @@ def test_nothing_answers_a_bad_token(strict: Server, paths: list[str], bearer: s
 def test_other_ways_to_say_who_one_is_are_none(strict: Server, authorization: str) -> None:
     answer = strict.ask("GET", "/ai/docs", headers={"Authorization": authorization})
     assert answer.status_code in (401, 403)
+
+
+def test_there_are_no_sockets(strict: Server) -> None:
+    address = str(strict.client.base_url).replace("http", "ws")
+    for path in ("batches", "static/favicon.png", "nothing"):
+        with pytest.raises(InvalidStatus) as refused, connect(f"{address}/ai/{path}".replace("//ai", "/ai")):
+            pass
+        assert refused.value.response.status_code == 403
+    assert "Traceback" not in strict.log.read_text("utf-8", "replace")
 
 
 @pytest.mark.parametrize("path", [*STATIC, "/docs", "/openapi.json"])
