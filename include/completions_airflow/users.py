@@ -27,7 +27,10 @@ def find_user(name: str) -> BaseUser | None:
         return next((user for user in manager.get_users() if user.username == name), None)
     if any(kind.__module__.startswith(FAB) for kind in type(manager).__mro__):
         return _find_in_database(manager, name)
-    raise UsersElsewhere(f"{type(manager).__name__} keeps no users in Airflow, whose permissions a token could have")
+    kind = type(manager).__name__
+    raise UsersElsewhere(
+        f"{kind} keeps no users in Airflow whose permissions a token could have: use Airflow's own tokens"
+    )
 
 
 def names() -> list[str]:

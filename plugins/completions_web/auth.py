@@ -118,7 +118,7 @@ def _exchanged(token: str) -> str:
     except BadToken as bad:
         raise HTTPException(HTTPStatus.FORBIDDEN, str(bad)) from None
     except UsersElsewhere as elsewhere:
-        raise HTTPException(HTTPStatus.FORBIDDEN, f"{elsewhere}: use Airflow's own tokens.") from None
+        raise HTTPException(HTTPStatus.FORBIDDEN, f"{elsewhere}.") from None
 
 
 async def _sender(request: Request) -> BaseUser:

@@ -25,6 +25,7 @@ from .conftest import Completions
 pytest_plugins = ["embedded_airflow"]
 
 ADMIN = ("--user", "admin")
+AWS_USERS = "airflow.providers.amazon.aws.auth_manager.aws_auth_manager.AwsAuthManager"
 
 
 @pytest.fixture
@@ -129,6 +130,10 @@ def test_an_airflow_of_ones_own_is_asked_where_the_environment_names_one(
     made = completions("token", "create", "--name", "own", *ADMIN, "--json")
     assert (made.status, _opens(airflow, made.json["token"])) == (0, 200)
     assert not Path(os.environ["COMPLETIONS_HOME"]).exists()
+    monkeypatch.setenv("AIRFLOW__CORE__AUTH_MANAGER", AWS_USERS)
+    elsewhere = completions("token", "create", "--name", "aws", *ADMIN)
+    assert (elsewhere.status, elsewhere.out) == (3, "")
+    assert elsewhere.err.startswith("AwsAuthManager keeps no users in Airflow whose permissions a token could have: ")
     monkeypatch.setenv("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", "sqlite:////nonexistent/airflow.db")
     broken = completions("token", "list")
     assert (broken.status, broken.out) == (3, "")
