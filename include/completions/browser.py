@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+import os
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from shutil import rmtree, which
-from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
@@ -24,6 +24,7 @@ from playwright.async_api import Page, Playwright, async_playwright
 
 from completions.devices import find
 from completions.errors import Unreachable
+from completions.leftovers import new_scratch, sweep_scratch
 
 if TYPE_CHECKING:
     from completions.exits import Exit
@@ -71,7 +72,8 @@ class Browser:
         self._driver: Playwright | None = None
         self._browser: PlaywrightBrowser | None = None
         self._process: psutil.Process | None = None
-        self._folders: list[str] = []
+        self._folder: Path | None = None
+        """Where driver and browser keep their temporary files, the browser's profile among them."""
 
     async def __aenter__(self) -> Self:
         return self
@@ -139,17 +141,16 @@ class Browser:
     async def _start(self) -> PlaywrightBrowser:
         try:
             async with asyncio.timeout(self.start):
-                self._driver = await async_playwright().start()
+                await asyncio.to_thread(sweep_scratch)  # of tasks that were killed on this machine
+                self._folder = await asyncio.to_thread(new_scratch)
+                with _temporary_files_in(self._folder):
+                    self._driver = await async_playwright().start()
                 if "://" in self.wanted:
                     return await self._driver.chromium.connect_over_cdp(self.wanted)
                 program = program_of(self.wanted, self._driver.chromium.executable_path)
                 channel = "chromium" if self.wanted == "chromium" and not program else None
-                self._folders = [await asyncio.to_thread(mkdtemp, prefix="playwright-artifacts-")]
-                browser = await self._driver.chromium.launch(
-                    executable_path=program, channel=channel, args=list(ARGS), artifacts_dir=self._folders[0]
-                )
+                browser = await self._driver.chromium.launch(executable_path=program, channel=channel, args=list(ARGS))
                 self._process = await _process_of(browser)
-                self._folders += _profiles_of(self._process)
                 return browser
         except (PlaywrightError, TimeoutError) as error:
             reason = str(error).strip().splitlines()[0] if str(error).strip() else f"no start in {self.start:.0f} s"
@@ -159,8 +160,8 @@ class Browser:
 
     async def _drop(self) -> None:
         """Forget browser and driver, and see that their processes go: a frozen browser heeds nothing but SIGKILL."""
-        browser, driver, process, folders = self._browser, self._driver, self._process, self._folders
-        self._browser, self._driver, self._process, self._folders = None, None, None, []
+        browser, driver, process, folder = self._browser, self._driver, self._process, self._folder
+        self._browser, self._driver, self._process, self._folder = None, None, None, None
         with suppress(PlaywrightError, TimeoutError):
             async with asyncio.timeout(self.probe):
                 if browser:
@@ -171,7 +172,7 @@ class Browser:
             async with asyncio.timeout(self.probe):
                 if driver:
                     await driver.stop()
-        for folder in folders:  # the driver removes them too, unless it or the browser died
+        if folder:
             await asyncio.to_thread(rmtree, folder, ignore_errors=True)
 
 
@@ -233,12 +234,17 @@ async def _process_of(browser: PlaywrightBrowser) -> psutil.Process | None:
     return None
 
 
-def _profiles_of(process: psutil.Process | None) -> list[str]:
-    """The folder in which the browser keeps what it remembers."""
-    with suppress(psutil.Error):
-        options = process.cmdline() if process else []
-        return [option.partition("=")[2] for option in options if option.startswith("--user-data-dir=")]
-    return []
+@contextmanager
+def _temporary_files_in(folder: Path) -> Iterator[None]:
+    """What is started meanwhile has its temporary files there: Playwright takes no environment for its driver."""
+    before = os.environ.get("TMPDIR")
+    os.environ["TMPDIR"] = str(folder)
+    try:
+        yield
+    finally:
+        os.environ.pop("TMPDIR")
+        if before is not None:
+            os.environ["TMPDIR"] = before
 
 
 def _end(process: psutil.Process, patience: float) -> None:

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
+from zlib import crc32
 
 import psutil
 
@@ -34,8 +35,16 @@ def temporary_name() -> str:
 @contextmanager
 def scratch() -> Iterator[Path]:
     """A folder for temporary files, removed afterwards; by whoever sweeps, if this process is killed."""
-    with tempfile.TemporaryDirectory(prefix=f"{SCRATCH}{temporary_name()}-") as folder:
-        yield Path(folder)
+    folder = new_scratch()
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def new_scratch() -> Path:
+    """A folder of its own for temporary files; whoever made it removes it."""
+    return Path(tempfile.mkdtemp(prefix=f"{SCRATCH}{_here()}-{os.getpid()}-"))
 
 
 def sweep_scratch() -> None:
@@ -56,8 +65,8 @@ def is_dead(file: Path, name: str | None = None) -> bool:
 
 
 def _here() -> str:
-    """This machine and, in containers, their own numbering of processes."""
-    host = re.sub(r"\W", "", socket.gethostname()) or "host"
+    """This machine and, in containers, their own numbering of processes; short, as sockets have short names."""
+    host = f"h{crc32(socket.gethostname().encode()):08x}"
     try:
         return f"{host}-{Path('/proc/self/ns/pid').stat().st_ino}"
     except OSError:
