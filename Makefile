@@ -1,7 +1,7 @@
 # Every target does its own set-up first; `make` alone lists them.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down test test-fast lint format bench clean
+.PHONY: help setup demo up down test drills test-fast lint format bench clean
 
 # Airflow starts many times slower without bytecode, and every terminal must be able to show every language.
 unexport PYTHONDONTWRITEBYTECODE
@@ -30,6 +30,9 @@ down: ## Stop the embedded Airflow and the rehearsal, to the last process
 
 test: lint ## Check and test everything
 	$(BIN)/python -m pytest -m "not drill" $(SPREAD)
+
+drills: setup ## The long exercises: whole batches, faults, workers that die, exits; ARGS="-k cluster" picks some
+	@sh scripts/drills.sh $(ARGS)
 
 test-fast: setup ## Only the tests that need neither a browser nor Airflow
 	$(BIN)/python -m pytest -m "not drill and not airflow and not browser" $(SPREAD)

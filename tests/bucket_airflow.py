@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 import boto3
 import pytest
@@ -20,11 +21,29 @@ STORE = "s3://answers/of/ours"
 
 
 @contextmanager
-def on_bucket(embedded: Embedded, *, latency: float = 0.2, **settings: str) -> Iterator[RealAirflow]:
-    """Start it, with `settings` in its environment and a rehearsal of this latency (s), and stop it in the end."""
+def on_bucket(
+    embedded: Embedded, *, latency: float = 0.2, endpoint: str | None = None, **settings: str
+) -> Iterator[RealAirflow]:
+    """Start it, with `settings` in its environment and a rehearsal of this latency (s), and stop it in the end.
+
+    The bucket is made at the S3 of `endpoint`, else at one of its own.
+    """
+    with nullcontext(endpoint) if endpoint else own_s3() as url, _started(embedded, url, latency, settings) as airflow:
+        yield airflow
+
+
+@contextmanager
+def own_s3() -> Iterator[str]:
+    """URL of an S3 that lives in this process."""
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
-    endpoint = "http://{}:{}".format(*server.get_host_and_port())
+    yield "http://{}:{}".format(*server.get_host_and_port())
+    server.stop()
+
+
+@contextmanager
+def _started(embedded: Embedded, endpoint: str, latency: float, settings: dict[str, str]) -> Iterator[RealAirflow]:
     session = boto3.Session("testing", "testing", region_name="us-east-1")
     session.client("s3", endpoint_url=endpoint).create_bucket(Bucket="answers")
     with Rehearsal(latency=latency, ui="b") as rehearsal, pytest.MonkeyPatch.context() as env:
@@ -36,7 +55,6 @@ def on_bucket(embedded: Embedded, *, latency: float = 0.2, **settings: str) -> I
             yield RealAirflow(embedded, Airflow(running.url), store, rehearsal, endpoint)
         finally:
             embedded.down()
-            server.stop()
 
 
 def _environment(endpoint: str, rehearsal: str) -> dict[str, str]:

@@ -91,8 +91,8 @@ class Cluster(Embedded):
             raise
 
     def _start_backing(self, tell: Tell) -> None:
-        for program in _PROGRAMS:
-            _program(program)
+        if packages := lacking():
+            raise ServiceError(f"workers need PostgreSQL and Redis: run 'apt-get install {' '.join(packages)}' as root")
         with self.backing.alone(tell):
             running = self.backing.known()
             start = partial(self.backing.start, url="")
@@ -162,12 +162,20 @@ class Cluster(Embedded):
         }
 
 
+def lacking() -> list[str]:
+    """The Debian packages without whose programs there are no workers."""
+    return sorted({package for program, package in _PROGRAMS.items() if not _found(program)})
+
+
 def _program(name: str) -> str:
-    """Where a program of the system is. Raises `ServiceError` with the way out."""
+    found = _found(name)
+    assert found, "lacking() was asked before"
+    return found
+
+
+def _found(name: str) -> str | None:
     places = [os.environ.get("PATH", ""), *map(str, sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True))]
-    if found := shutil.which(name, path=os.pathsep.join(places)):
-        return found
-    raise ServiceError(f"there is no {name}: run 'apt-get install {_PROGRAMS[name]}' as root")
+    return shutil.which(name, path=os.pathsep.join(places))
 
 
 def _succeeds(command: Sequence[str]) -> bool:

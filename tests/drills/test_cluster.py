@@ -14,13 +14,18 @@ import pytest
 
 from bucket_airflow import on_bucket
 from completions.batch import batch_id_of
-from completions.cluster import Cluster
+from completions.cluster import Cluster, lacking
 from completions.embedded import free_port
 from completions.reading import connect
 from completions.status import status
 from real_airflow import RealAirflow
 
-pytestmark = [pytest.mark.drill, pytest.mark.airflow, pytest.mark.browser]
+pytestmark = [
+    pytest.mark.drill,
+    pytest.mark.airflow,
+    pytest.mark.browser,
+    pytest.mark.skipif(bool(lacking()), reason=f"needs {' and '.join(lacking())}"),
+]
 
 PROMPTS = int(os.environ.get("COMPLETIONS_DRILL_PROMPTS", "120"))
 """How many the large batch has; the whole drill is `COMPLETIONS_DRILL_PROMPTS=1000`."""

@@ -1,0 +1,16 @@
+#!/bin/sh
+# Runs the drills, long exercises of failures. They need PostgreSQL and Redis, which come from apt where they are missing;
+# what cannot be had is skipped, and says so. Arguments are pytest's.
+set -eu
+CDPATH='' cd -- "$(dirname -- "$0")/.."
+
+missing=
+command -v redis-server >/dev/null || missing="$missing redis-server"
+ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || command -v postgres >/dev/null || missing="$missing postgresql"
+if [ -n "$missing" ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    printf 'drills: installing%s\n' "$missing" >&2
+    # shellcheck disable=SC2086
+    { apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends \
+        -o DPkg::Lock::Timeout=600 $missing; } >.tools/drills.log 2>&1 || printf 'drills: not installed, see .tools/drills.log\n' >&2
+fi
+exec .venv/bin/python -m pytest -m drill "$@"
