@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import struct
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -84,6 +86,13 @@ def raw(*chunks: bytes) -> Answer:
         handler.close_connection = True
 
     return answer
+
+
+def reset(handler: BaseHTTPRequestHandler) -> None:
+    """Break the connection off as a crashed machine does: RST instead of FIN."""
+    handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    handler.connection.close()
+    handler.close_connection = True
 
 
 def then_wait(answer: Answer) -> Answer:

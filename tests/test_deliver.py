@@ -1,4 +1,4 @@
-"""What each kind of receiver makes of an attempt, over real HTTP, and the quick tries."""
+"""What each kind of receiver makes of an attempt, over real HTTP."""
 
 from __future__ import annotations
 
@@ -7,16 +7,13 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler
 from threading import Event
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from standardwebhooks import Webhook
 
-from completions.delivery import Attempt, Delivery, deliver_quickly
 from completions.notify import deliver, seconds_to_wait
-from receivers import BODY, NOW, SECRETS, Answer, Receiver, listening, raw, status, then_wait
+from receivers import BODY, NOW, Answer, Receiver, listening, raw, reset, status, then_wait
 
 
 @pytest.fixture
@@ -37,12 +34,16 @@ RECEIVERS = [
     (status(408), False, False, 408, None),
     (status(425), False, False, 425, None),
     (status(429, Retry_After="7"), False, False, 429, 7.0),
+    (status(429, Retry_After="Mon, 23 Nov 2026 12:05:00 GMT"), False, False, 429, 0.0),
+    (status(410, Retry_After="7"), False, True, 410, 7.0),
     (status(500), False, False, 500, None),
     (status(503, Retry_After="soon"), False, False, 503, None),
     (raw(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nbroke"), True, True, 200, None),
     (raw(b""), False, False, None, None),
+    (reset, False, False, None, None),
     (raw(b"SSH-2.0-OpenSSH_9.9\r\n"), False, False, None, None),
     (raw(b"HTTP/1.1 200 OK\r\nX: " + b"x" * 200_000), False, False, None, None),
+    (raw(b"HTTP/1.1 200 OK\r\n" + b"X: x\r\n" * 50_000), False, False, None, None),
 ]
 
 
@@ -116,43 +117,6 @@ def test_nobody_there_is_worth_another_try() -> None:
     attempt = deliver(f"http://127.0.0.1:{port}/", BODY, "msg_1", allow=["127.0.0.1"])
     assert (attempt.delivered, attempt.final, attempt.status_code) == (False, False, None)
     assert "could not be reached" in attempt.reason
-
-
-def test_retries_carry_the_same_id_and_their_own_timestamps(receiver: Receiver) -> None:
-    answers = iter([status(500), raw(b""), status(200)])
-    receiver.answer = lambda handler: next(answers)(handler)  # noqa: PLW0108 - another one each time
-    waits: list[float] = []
-    attempts = deliver_quickly(lambda: receiver.deliver(secrets=SECRETS), sleep=waits.append)
-    assert [attempt.delivered for attempt in attempts] == [False, False, True]
-    assert waits == [0, 5, 30]
-    assert {headers["webhook-id"] for _, headers, _ in receiver.received} == {"msg_1"}
-    for _, headers, body in receiver.received:
-        Webhook(SECRETS[1]).verify(body, headers)
-
-
-def ended(**how: Any) -> Delivery:
-    return Attempt().ended("", **how)
-
-
-QUICK = [
-    # attempts, waits before each of those made
-    ([ended(delivered=True)], [0]),
-    ([ended(final=True)], [0]),
-    ([ended(), ended(), ended()], [0, 5, 30]),
-    ([ended(), ended(final=True)], [0, 5]),
-    ([ended(retry_after=12), ended(retry_after=3), ended()], [0, 12, 30]),
-    ([ended(retry_after=60), ended(), ended()], [0, 60, 30]),
-    ([ended(retry_after=61)], [0]),
-    ([ended(), ended(retry_after=3600)], [0, 5]),
-]
-
-
-@pytest.mark.parametrize(("made", "waits"), QUICK)
-def test_quick_tries_end_in_time(made: list[Delivery], waits: list[float]) -> None:
-    waited: list[float] = []
-    coming = iter([*made, *[ended()] * 3])
-    assert deliver_quickly(lambda: next(coming), sleep=waited.append) == made
-    assert waited == waits
 
 
 @pytest.mark.parametrize(

@@ -182,7 +182,7 @@ def test_an_error_says_whether_to_try_again(code: str, status: int, final: bool)
 def test_a_refusal_says_what_the_queues_owner_must_grant(
     code: str, message: str, principal: str | None, named: str
 ) -> None:
-    attempt = stubbed(code, 403, message, principal=principal)
+    attempt = stubbed(code, 403, message, principal=lambda: principal)
     assert (attempt.delivered, attempt.final, attempt.status_code) == (False, True, 403)
     assert f"refuses {named}: add this statement" in attempt.reason
     statement = json.loads(attempt.reason[attempt.reason.index("{") :])

@@ -1,18 +1,24 @@
-"""One attempt to deliver a notification, over whatever transport, and the quick tries made of it."""
+"""One attempt to deliver a notification, over whatever transport, and when the next one is due."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from random import Random
 from typing import Final
 
-QUICK_TRIES: Final = (0.0, 5.0, 30.0)
-"""Seconds to wait before each of the tries made within the run."""
+WAITS: Final = (0.0, 5.0, 30.0, 300.0, 1_800.0, 7_200.0, 18_000.0, 36_000.0, 36_000.0)
+"""Seconds to wait before each attempt: three quick ones, then six that spread over 27 and a half hours."""
 
 PATIENCE_SECONDS: Final = 60.0
-"""The longest `Retry-After` that the quick tries wait for; a longer one ends them."""
+"""The longest wait that is sat out by a running task; a longer one holds no slot of a worker."""
+
+JITTER: Final = 0.2
+"""The part of a longer wait by which it may be shorter or longer, so that receivers are not all tried at once."""
+
+LONGEST_SECONDS: Final = 86_400.0
+"""The longest `Retry-After` that is waited for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,23 +57,14 @@ class Attempt:
         return Delivery(delivered, delivered or final, status_code, retry_after, reason, self.at, seconds)
 
 
-def deliver_quickly(
-    attempt: Callable[[], Delivery],
-    *,
-    delays: Sequence[float] = QUICK_TRIES,
-    sleep: Callable[[float], None] = time.sleep,
-) -> list[Delivery]:
-    """Make up to `len(delays)` attempts, waiting before each; stop at a final one, or at a long `Retry-After`.
+def wait_before_next(tried: int, retry_after: float | None, seed: str) -> float | None:
+    """Seconds from the end of the attempt number `tried` to the next; None where there is none any more.
 
-    Returns every attempt made. Where the last one is not final, delivery is worth taking up again later.
+    `retry_after` is what the receiver asked for, and only makes a wait longer; `seed` settles the jitter.
     """
-    attempts: list[Delivery] = []
-    for delay in delays:
-        wait = max(delay, attempts[-1].retry_after or 0.0) if attempts else delay
-        if wait > PATIENCE_SECONDS:
-            break
-        sleep(wait)
-        attempts.append(attempt())
-        if attempts[-1].final:
-            break
-    return attempts
+    if tried >= len(WAITS):
+        return None
+    wait = WAITS[tried]
+    if wait > PATIENCE_SECONDS:
+        wait *= 1 + Random(f"{seed}/{tried}").uniform(-JITTER, JITTER)
+    return max(wait, min(retry_after or 0.0, LONGEST_SECONDS))

@@ -52,10 +52,14 @@ def check_callback(
 
 
 def payload(status: dict[str, Any], now: datetime) -> dict[str, Any]:
-    """What a finished batch's caller is told; `status` is the body of `GET /ai/batches`."""
+    """What a finished batch's caller is told; `status` is the body of `GET /ai/batches`.
+
+    Its `notification` is left out: that is about the telling, and changes with each attempt.
+    """
     if status["status"] not in {"successful", "failed"}:
         raise ValueError(f"batch {status['id']} is {status['status']}: only a finished batch is notified")
-    return {"type": f"batch.{status['status']}", "timestamp": now.astimezone(UTC).isoformat(), "data": status}
+    told = {name: value for name, value in status.items() if name != "notification"}
+    return {"type": f"batch.{status['status']}", "timestamp": now.astimezone(UTC).isoformat(), "data": told}
 
 
 def encode(message: dict[str, Any]) -> bytes:

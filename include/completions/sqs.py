@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Protocol
@@ -97,12 +97,12 @@ def send(
     headers: Mapping[str, str],
     *,
     group: str,
-    principal: str | None = None,
+    principal: Callable[[], str | None] = lambda: None,
 ) -> Delivery:
     """Attempt to send `body`, with the webhook headers as message attributes.
 
     A FIFO queue keeps the messages of a `group` (the batch's id) in order and drops repeats of a `webhook_id` for five
-    minutes. `principal`, the sender's ARN, is only told to people where AWS refuses it without saying who it is.
+    minutes. `principal` gives the sender's ARN; it is asked only where AWS refuses the sender without saying who it is.
     """
     attempt = Attempt()
     fifo = {"MessageGroupId": group, "MessageDeduplicationId": webhook_id} if queue.fifo else {}
@@ -117,7 +117,7 @@ def send(
     return attempt.ended(f"{queue} took the message", delivered=True, status_code=200)
 
 
-def _refusal(error: ClientError, attempt: Attempt, queue: Queue, principal: str | None) -> Delivery:
+def _refusal(error: ClientError, attempt: Attempt, queue: Queue, principal: Callable[[], str | None]) -> Delivery:
     code, message = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
     passing = "Throttl" in code or status == 429 or (status or 0) >= 500
@@ -125,7 +125,7 @@ def _refusal(error: ClientError, attempt: Attempt, queue: Queue, principal: str 
         reason = f"{queue} does not exist: check its account, region and name"
     elif code in {"AccessDenied", "AccessDeniedException"}:
         named = _IDENTITY.search(message)
-        sender = named["arn"] if named else principal or "the ARN of the identity of the connection aws_default"
+        sender = named["arn"] if named else principal() or "the ARN of the identity of the connection aws_default"
         statement = json.dumps(policy_statement(queue, sender))
         reason = f"{queue} refuses {sender}: add this statement to the queue's access policy: {statement}"
     else:

@@ -46,6 +46,16 @@ def sqs_endpoint() -> str | None:
     return endpoint
 
 
+def aws_identity() -> str | None:
+    """The ARN of whom the connection names, as AWS says; None when it doesn't say so."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        return str(_aws("sts").conn.get_caller_identity()["Arn"])
+    except (BotoCoreError, ClientError):
+        return None
+
+
 def webhook_secrets() -> list[str]:
     """What signs notifications: the connection's password, and `previous` of its extra while secrets are rotated."""
     from airflow.sdk.log import mask_secret

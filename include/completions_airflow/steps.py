@@ -83,9 +83,12 @@ def collect(dag_run: DagRunProtocol) -> dict[str, Any]:
 
 
 def notify(dag_run: DagRunProtocol) -> str:
-    """Tell the callback how the batch ended; a batch whose pipeline broke ends here, as failed."""
+    """Tell the callback how the batch ended; a batch whose pipeline broke ends here, as failed.
+
+    Where the quick tries come to nothing, but more are worth it, a run of another DAG makes them: this one is done.
+    """
     from completions.plan import load_request
-    from completions_airflow.telling import tell
+    from completions_airflow.telling import NotYet, concluded, generation_of, handed_over, tell
 
     store = open_store()
     try:
@@ -96,10 +99,12 @@ def notify(dag_run: DagRunProtocol) -> str:
     body = _ended(store, batch_id)
     if config.callback is None:
         raise _skipped("the batch has no callback")
-    delivery = tell(store.of(config.origin), body, config.callback)
-    if not delivery.delivered:
-        raise AirflowFailException(f"not delivered: {delivery.reason}")
-    return delivery.reason
+    part = store.of(config.origin)
+    account = tell(part, body, config.callback, again=True)
+    try:
+        return concluded(account)
+    except NotYet as still:
+        raise handed_over(batch_id, generation_of(part, batch_id), account, still) from None
 
 
 def _skipped(why: str) -> AirflowSkipException:

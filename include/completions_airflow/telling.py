@@ -1,39 +1,139 @@
-"""Telling a batch's callback how it ended, and keeping account of every attempt."""
+"""Telling a batch's callback how it ended: in a few quick tries, then by runs of the DAG `callback_delivery`.
+
+A wait of minutes or hours is that run's: until its first attempt it is not due, between two it is up for retry. Neither
+holds a slot of a worker, and the batch's own run ends without it.
+"""
 
 from __future__ import annotations
 
-import json
+import logging
 from collections.abc import Callable
-from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from completions import notify, sqs
-from completions.delivery import Delivery, deliver_quickly
-from completions.plan import load_plan
-from completions.record import batch_key
-from completions.settings import Settings
-from completions.store import Store
-from completions_airflow.connections import sqs_client, sqs_endpoint, webhook_secrets
+from airflow.sdk import RetryAction, RetryDecision, RetryPolicy, get_current_context
+from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException, DagRunTriggerException
+
+from completions_airflow.conf import batch_of
+from completions_airflow.connections import aws_identity, open_store, sqs_client, sqs_endpoint, webhook_secrets
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+    from completions.delivery import Delivery
+    from completions.notification import Notification
+    from completions.store import Store
+
+LATER = "callback_delivery"
+"""The DAG whose runs go on where the quick tries end."""
+
+log = logging.getLogger(__name__)
 
 
-def tell(part: Store, body: dict[str, Any], target: str) -> Delivery:
-    """Send `target` the status `body` of a finished batch of `part`, in a few quick tries; returns the last of them.
+class NotYet(AirflowException):
+    """A notification that is not delivered, and is to be tried again at `due`."""
 
-    Sent again, it is the same event under the same id. All attempts are in
-    `batches/<batch_id>/notifications-g<generation>.json`, oldest first.
+    def __init__(self, due: datetime, reason: str) -> None:
+        super().__init__(f"not delivered yet: {reason}; the next attempt is due at {due.isoformat(timespec='seconds')}")
+        self.due = due
+
+
+class WhenDue(RetryPolicy):
+    """Retries a delivery when it is due, and whatever else went wrong as the task says."""
+
+    def evaluate(
+        self, exception: BaseException, try_number: int, max_tries: int, context: Context | None = None
+    ) -> RetryDecision:
+        """See the base class."""
+        if not isinstance(exception, NotYet):
+            return RetryDecision(RetryAction.DEFAULT)
+        return RetryDecision.retry(max(exception.due - datetime.now(UTC), exception.due.resolution), str(exception))
+
+
+def tell(part: Store, body: dict[str, Any], target: str, *, again: bool) -> Notification:
+    """Send `target` the status `body` of a finished batch of `part`, as often as is due; returns the account.
+
+    Sent again, which begins another round of attempts, it is the same event under the same id.
     """
-    plan = load_plan(part, body["id"])
-    generation = plan.generation if plan else 1
+    from completions import notification, notify
+
+    batch_id, generation = body["id"], generation_of(part, body["id"])
     message = notify.payload(body, datetime.fromisoformat(body["finished_at"]))
-    webhook_id = notify.message_id(body["id"], generation, message["type"], target)
-    attempts = deliver_quickly(_attempt(target, notify.encode(message), webhook_id, body["id"]))
-    _note(part, batch_key(body["id"], f"notifications-g{generation}.json"), attempts)
-    return attempts[-1]
+    webhook_id = notify.message_id(batch_id, generation, message["type"], target)
+    now = datetime.now(UTC)
+    account = notification.load(part, batch_id, generation)
+    if account is None or account.id != webhook_id:  # a batch that broke may be collected after all: another event
+        account = notification.Notification(id=webhook_id, next_attempt_at=now)
+    return notification.pursue(
+        account.again(now) if again or account.state == "failed" else account,
+        _attempt(target, notify.encode(message), webhook_id, batch_id),
+        partial(notification.keep, part, batch_id, generation),
+    )
+
+
+def generation_of(part: Store, batch_id: str) -> int:
+    """The generation of the batch that was planned last; 1 where none could be planned."""
+    from completions.plan import load_plan
+
+    plan = load_plan(part, batch_id)
+    return plan.generation if plan else 1
+
+
+def concluded(account: Notification) -> str:
+    """What there is to say of a notification that is delivered. Raises where it isn't: `NotYet`, or a failure."""
+    if account.next_attempt_at:
+        raise NotYet(account.next_attempt_at, account.reason)
+    if account.state == "failed":
+        raise AirflowFailException(f"not delivered: {account.reason}")
+    return account.reason
+
+
+def handed_over(batch_id: str, generation: int, account: Notification, still: NotYet) -> DagRunTriggerException:
+    """What a task raises to have a run of `callback_delivery` go on, when the next attempt is due."""
+    log.warning("%s, by the run %s of %s", still, account.id, LATER)
+    return DagRunTriggerException(
+        trigger_dag_id=LATER,
+        dag_run_id=account.id,
+        conf={"batch_id": batch_id, "generation": generation},
+        run_after=still.due,
+        note=f"Batch {batch_id}: {still}",
+        reset_dag_run=True,
+        skip_when_already_exists=False,
+        wait_for_completion=False,
+        allowed_states=[],
+        failed_states=[],
+        poke_interval=60,
+        deferrable=False,
+    )
+
+
+def deliver() -> str:
+    """Go on with the notification that the run is for, if it is due; returns how it was delivered."""
+    from completions.plan import load_request
+    from completions.status import status
+
+    dag_run = get_current_context()["dag_run"]
+    store, batch_id = open_store(), batch_of(dag_run)
+    config = load_request(store, batch_id)
+    part, body = store.of(config.origin), status(store, batch_id)
+    generation = generation_of(part, batch_id)
+    if generation != (dag_run.conf or {}).get("generation", generation):
+        raise _skipped(f"the batch was retried since: generation {generation} is told of by itself")
+    if body is None or body["finished_at"] is None or config.callback is None:
+        raise _skipped("the batch is not done, or has no callback")
+    return concluded(tell(part, body, config.callback, again=False))
+
+
+def _skipped(why: str) -> AirflowSkipException:
+    log.info("%s", why)  # Airflow doesn't
+    return AirflowSkipException(why)
 
 
 def _attempt(target: str, content: bytes, webhook_id: str, batch_id: str) -> Callable[[], Delivery]:
+    from completions import notify, sqs
+    from completions.settings import Settings
+
     secrets = webhook_secrets()
     queue = sqs.parse_queue(target, endpoint=sqs_endpoint())
     if queue is None:
@@ -43,11 +143,6 @@ def _attempt(target: str, content: bytes, webhook_id: str, batch_id: str) -> Cal
 
     def send() -> Delivery:
         headers = notify.webhook_headers(webhook_id, content, secrets, datetime.now(UTC))
-        return sqs.send(client, queue, content, webhook_id, headers, group=batch_id)
+        return sqs.send(client, queue, content, webhook_id, headers, group=batch_id, principal=aws_identity)
 
     return send
-
-
-def _note(part: Store, key: str, attempts: list[Delivery]) -> None:
-    earlier = json.loads(part.get(key) or b"[]")
-    part.put(key, json.dumps([*earlier, *map(asdict, attempts)], default=datetime.isoformat).encode())
