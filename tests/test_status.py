@@ -34,6 +34,7 @@ KEYS = [
     "finished_at",
     "dataset",
     "client_ref",
+    "notification",
 ]
 
 
@@ -66,6 +67,7 @@ def test_submitted(any_store: Store) -> None:
         "finished_at": None,
         "dataset": None,
         "client_ref": "mine",
+        "notification": None,
     }
 
 

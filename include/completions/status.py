@@ -11,6 +11,7 @@ from typing import Any
 from completions.batch import BatchConfig
 from completions.errors import Outcome
 from completions.manifest import Manifest, load_manifest, manifest_key
+from completions.notification import shown
 from completions.plan import Plan, find_batch, load_plan, load_request
 from completions.record import batch_key
 from completions.store import Store
@@ -66,6 +67,7 @@ def _done(part: Store, manifest: Manifest, link: Link | None) -> Body:
         finished_at=manifest.finished_at,
         dataset=part.uri_of(manifest_key(manifest.batch_id)),
         client_ref=manifest.client_ref,
+        notification=shown(part, manifest.batch_id, manifest.generation),
     )
 
 
@@ -83,6 +85,7 @@ def _under_way(part: Store, batch_id: str, config: BatchConfig, plan: Plan | Non
         started_at=plan.planned_at if plan else None,
         finished_at=datetime.fromisoformat(json.loads(failure)["at"]) if failure else None,
         client_ref=config.client_ref,
+        notification=shown(part, batch_id, plan.generation if plan else 1) if failure else None,
     )
 
 
@@ -110,6 +113,7 @@ def _body(
     finished_at: datetime | None = None,
     dataset: str | None = None,
     client_ref: str | None,
+    notification: Body | None = None,
 ) -> Body:
     successful = outcomes.get(Outcome.ANSWERED, 0)
     return {
@@ -125,6 +129,7 @@ def _body(
         "finished_at": _iso(finished_at),
         "dataset": dataset,
         "client_ref": client_ref,
+        "notification": notification,
     }
 
 

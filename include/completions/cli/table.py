@@ -41,6 +41,7 @@ def print_status(body: Body) -> None:
         "started": body["started_at"] and f"{_when(body['started_at'])} UTC",
         "finished": body["finished_at"] and f"{_when(body['finished_at'])} UTC{_took(body)}",
         "reference": body["client_ref"],
+        "callback": _told(body["notification"]),
         "dataset": body["dataset"],
         "archive": body["url"],
     }
@@ -70,6 +71,15 @@ def print_answers(store: Store, bodies: Sequence[Body]) -> None:
 
 def _when(moment: str | None) -> str:
     return f"{datetime.fromisoformat(moment):%Y-%m-%d %H:%M}" if moment else "not yet"
+
+
+def _told(notification: Body | None) -> str | None:
+    """How telling the callback goes: the last of the attempts, and when the next is due."""
+    if notification is None:
+        return None
+    attempts, due = notification["attempts"], notification["next_attempt_at"]
+    word = {"retrying": f"not yet, next attempt {_when(due)} UTC", "failed": "given up"}.get(notification["state"])
+    return f"{word or 'delivered'}: {attempts[-1]['reason']} ({len(attempts)} attempts)"
 
 
 def _took(body: Body) -> str:
