@@ -5,12 +5,13 @@ Every Airflow process loads its plugins, each task too: the app behind this is i
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from airflow.configuration import conf
 from airflow.plugins_manager import AirflowPlugin
 
 if TYPE_CHECKING:
-    from starlette.types import Receive, Scope, Send
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
 
 async def api(scope: Scope, receive: Receive, send: Send) -> None:
@@ -21,8 +22,22 @@ async def api(scope: Scope, receive: Receive, send: Send) -> None:
     await app(scope, receive, send)
 
 
+def own_names(app: ASGIApp) -> ASGIApp:
+    """What stands before all of an Airflow that lets everybody in."""
+    from completions_web.names import OwnNames
+
+    return OwnNames(app)
+
+
+def _root_middlewares() -> list[dict[str, Any]]:
+    simple = conf.get("core", "auth_manager", fallback="").endswith("SimpleAuthManager")
+    open_to_all = simple and conf.getboolean("core", "simple_auth_manager_all_admins", fallback=False)
+    return [{"middleware": own_names, "name": "Own names alone"}] if open_to_all else []
+
+
 class CompletionsPlugin(AirflowPlugin):
-    """The HTTP API."""
+    """The HTTP API, and what keeps other sites' pages out of an Airflow without users."""
 
     name = "completions"
     fastapi_apps = [{"app": api, "url_prefix": "/ai", "name": "Batch completions"}]  # noqa: RUF012 - Airflow's own way
+    fastapi_root_middlewares = _root_middlewares()

@@ -237,6 +237,31 @@ def test_a_page_of_another_site_cannot_use_a_visitors_browser(
     assert read.status_code == 200
 
 
+@pytest.mark.parametrize("path", ["/ai/docs", "/auth/token", "/api/v2/dags", "/"])
+@pytest.mark.parametrize(
+    ("host", "answers"),
+    [
+        ("127.0.0.1", True),
+        ("localhost:9999", True),
+        ("[::1]", True),
+        ("rebound.example", False),
+        ("127.0.0.1.rebound.example", False),
+        ("10.0.0.1:8080", False),
+    ],
+)
+def test_where_everybody_is_let_in_only_its_own_names_answer(
+    airflow: RealAirflow, host: str, answers: bool, path: str
+) -> None:
+    answer = httpx.get(f"{airflow.api.url}{path}", headers={"Host": host})
+    assert answer.is_success == answers
+    assert answers or f"ask {airflow.api.url}" in _problem(answer, 421)
+
+
+def test_with_users_any_name_is_its_own(strict: Server) -> None:
+    answer = strict.ask("GET", "/ai/docs", strict.login("reader"), headers={"Host": "airflow.example.com"})
+    assert answer.status_code == 200
+
+
 def test_an_expired_session_is_told_so(strict: Server) -> None:
     now = int(datetime.now(UTC).timestamp())
     claims = {"sub": "boss", "role": "admin", "teams": [], "iat": now - 99, "nbf": now - 99, "exp": now - 60}
