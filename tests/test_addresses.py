@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from completions.addresses import ALLOW_LIST, Checked, Resolver, Unresolved, check, origin
 from completions.errors import Refused
+from completions.notify import deliver
 
 PUBLIC = "93.184.216.34"
 
@@ -24,7 +25,11 @@ def resolver(*answers: str) -> Resolver:
 HOSTILE = [
     "http://169.254.169.254/latest/meta-data/",
     "https://169.254.169.254/",
+    "https://169.254.170.2/v2/credentials",
+    "https://169.254.0.1/",
     "https://[fd00:ec2::254]/",
+    "https://[fd20:ce::254]/",
+    "https://[fd00:c1::a9fe:a9fe]/",
     "https://[::ffff:169.254.169.254]/",
     "https://[::ffff:a9fe:a9fe]/",
     "https://[64:ff9b::a9fe:a9fe]/",
@@ -34,6 +39,16 @@ HOSTILE = [
     "https://[2001:db8::1]/",
     "https://[3fff::1]/",
     "https://[::169.254.169.254]/",
+    "https://[::127.0.0.1]/",
+    "https://[::ffff:127.0.0.1]/",
+    "https://[::ffff:0:127.0.0.1]/",
+    "https://[0:0:0:0:0:0:0:1]/",
+    "https://[2001:0:4136:e378:8000:63bf:3fff:fdd2]/",
+    "https://[2001:10::1]/",
+    "https://[100::1]/",
+    "https://[5f00::1]/",
+    "https://[fec0::1]/",
+    "https://[4000::1]/",
     "https://[fe80::1]/",
     "https://[fe80::1%25eth0]/",
     "https://[fe80::1%eth0]/",
@@ -52,6 +67,11 @@ HOSTILE = [
     "https://127.0.0.1/",
     "https://127.1/",
     "https://0177.0.0.1/",
+    "https://0x7f.1/",
+    "https://2130706433/",
+    "https://017700000001/",
+    "https://127.0.0.1:80@example.com/",
+    "https://127.127.127.127/",
     "https://127.0.0.1./",
     "https://0/",
     "https://0.0.0.0/",
@@ -60,6 +80,9 @@ HOSTILE = [
     "https://foo.localhost/",
     "https://metadata.google.internal/computeMetadata/v1/",
     "https://printer.local/",
+    "https://instance-data/latest/meta-data/",
+    "https://kubernetes.default.svc.cluster.local/",
+    "https://host.docker.internal/",
     "https://100.100.100.200/",
     "https://100.64.0.1/",
     "https://192.0.0.192/",
@@ -129,6 +152,52 @@ def test_hostile_urls_are_refused_before_anything_is_resolved(url: str) -> None:
         check(url, resolve=None)
     assert str(refusal.value).startswith("callback ")
     assert "\n" not in str(refusal.value)
+
+
+def none(host: str, port: int) -> list[str]:
+    raise AssertionError(f"{host} was resolved")
+
+
+@pytest.mark.parametrize("url", HOSTILE)
+def test_hostile_urls_are_refused_when_sent_to(url: str) -> None:
+    attempt = deliver(url, b"{}", "msg_1", resolve=none)
+    assert (attempt.delivered, attempt.final, attempt.status_code) == (False, True, None)
+
+
+# Only their resolution tells: refused by check-callback, and whenever something is to be sent.
+HOSTILE_NAMES = [
+    ("https://127.0.0.1.nip.io/", "127.0.0.1"),
+    ("https://169.254.169.254.nip.io/", "169.254.169.254"),
+    ("https://7f000001.c0a80001.rbndr.us/", "192.168.0.1"),
+    ("https://localtest.me/", "::1"),
+    ("https://db.example.com/", "10.0.0.1"),
+    ("https://metadata.example.com/", "100.100.100.200"),
+    ("https://wire.example.com/", "168.63.129.16"),
+    ("https://oracle.example.com/", "192.0.0.192"),
+    ("https://nat64.example.com/", "64:ff9b::a9fe:a9fe"),
+    ("https://mapped.example.com/", "::ffff:127.0.0.1"),
+    ("https://6to4.example.com/", "2002:a9fe:a9fe::"),
+    ("https://teredo.example.com/", "2001:0:a9fe:a9fe::1"),
+    ("https://ula.example.com/", "fd00:ec2::254"),
+    ("https://link.example.com/", "fe80::1%eth0"),
+    ("https://all.example.com/", "255.255.255.255"),
+    ("https://unset.example.com/", "0.0.0.0"),
+]
+
+
+@pytest.mark.parametrize(("url", "address"), HOSTILE_NAMES)
+@pytest.mark.parametrize("others", [[], [PUBLIC]], ids=["alone", "after a public one"])
+def test_names_that_lead_to_hostile_addresses_are_refused_when_sent_to(
+    url: str, address: str, others: list[str]
+) -> None:
+    with pytest.raises(Refused, match="the address is not a public one"):
+        check(url, resolve=resolver(*others, address))
+    attempt = deliver(url, b"{}", "msg_1", resolve=resolver(*others, address))
+    assert (attempt.delivered, attempt.final, attempt.status_code) == (False, True, None)
+
+
+def test_enough_is_tried() -> None:
+    assert len(set(HOSTILE)) == len(HOSTILE) >= 59
 
 
 BENIGN = [
