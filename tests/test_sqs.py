@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from hashlib import md5
 from typing import Any
 
 import boto3
@@ -16,10 +18,16 @@ from moto.server import ThreadedMotoServer
 from standardwebhooks import Webhook
 
 from completions.notify import webhook_headers
-from completions.sqs import Queue, parse_queue, send
+from completions.sqs import Queue, parse_queue, policy_statement, send
+from receivers import Receiver, listening, raw
 
 ACCOUNT = "123456789012"
 SECRET = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
+USER = "arn:aws:iam::210987654321:user/airflow"
+DENIED = (
+    f"User: {USER} is not authorized to perform: sqs:sendmessage on resource: arn:aws:sqs:eu-west-1:{ACCOUNT}:done "
+    "because no resource-based policy allows the sqs:sendmessage action"
+)
 BODY = b'{"type":"batch.successful"}'
 
 
@@ -37,11 +45,11 @@ def client(endpoint: str) -> Any:
     return connected(endpoint)
 
 
-def connected(endpoint: str) -> Any:
+def connected(endpoint: str, region: str | None = "eu-west-1") -> Any:
     config = Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 1})
     return boto3.client(
         "sqs",
-        "eu-west-1",
+        region,
         endpoint_url=endpoint,
         aws_access_key_id="test",
         aws_secret_access_key="test",
@@ -101,6 +109,69 @@ def test_a_missing_queue_is_final(client: Any) -> None:
     assert attempt.reason == f"SQS standard queue {queue.arn} does not exist: check its account, region and name"
 
 
+def test_a_queue_in_another_region_than_named_is_missing_there(client: Any, endpoint: str) -> None:
+    created(client, "here")
+    queue = parse_queue(f"arn:aws:sqs:us-east-2:{ACCOUNT}:here")
+    assert queue
+    attempt = send(connected(endpoint, "us-east-2"), queue, BODY, "msg_1", {}, group="batch-1")
+    assert (attempt.delivered, attempt.final) == (False, True)
+    assert attempt.reason.endswith("does not exist: check its account, region and name")
+
+
+PARTITIONS = ["aws:sqs:eu-west-1", "aws-cn:sqs:cn-north-1", "aws-us-gov:sqs:us-gov-west-1", "aws-iso:sqs:us-iso-east-1"]
+
+
+@pytest.mark.parametrize("where", PARTITIONS)
+@pytest.mark.parametrize("name", ["all", "all.fifo"])
+@pytest.mark.parametrize("by_url", [False, True], ids=["ARN", "URL"])
+def test_each_partition_is_sent_to_in_the_name_of_its_region(where: str, name: str, by_url: bool) -> None:
+    queue = parse_queue(f"arn:{where}:{ACCOUNT}:{name}")
+    assert queue
+    queue = parse_queue(queue.url) if by_url else queue
+    assert queue
+    with answering(200, "", MessageId="1", MD5OfMessageBody=md5(BODY).hexdigest()) as service:
+        there = connected(f"http://127.0.0.1:{service.server_port}", queue.region)
+        assert send(there, queue, BODY, "msg_1", {}, group="batch-1").delivered
+    [(_, headers, body)] = service.received
+    assert f"/{where.rpartition(':')[2]}/sqs/aws4_request" in headers["authorization"]
+    sent = json.loads(body)
+    fifo = {"MessageGroupId": "batch-1", "MessageDeduplicationId": "msg_1"} if queue.fifo else {}
+    assert sent == {"QueueUrl": queue.url, "MessageBody": BODY.decode(), "MessageAttributes": {}, **fifo}
+
+
+OVER_HTTP = [
+    # code in the answer's body, HTTP status, final
+    ("com.amazonaws.sqs#RequestThrottled", 400, False),
+    ("com.amazon.coral.service#ThrottlingException", 400, False),
+    ("com.amazon.coral.service#AccessDeniedException", 403, True),
+    ("com.amazonaws.sqs#QueueDoesNotExist", 400, True),
+    ("com.amazonaws.sqs#InvalidMessageContents", 400, True),
+    ("com.amazon.coral.service#InternalFailure", 500, False),
+]
+
+
+@pytest.mark.parametrize(("code", "status", "final"), OVER_HTTP)
+def test_errors_as_they_come_over_http(code: str, status: int, final: bool) -> None:
+    queue = parse_queue(f"arn:aws:sqs:eu-west-1:{ACCOUNT}:done")
+    assert queue
+    with answering(status, code, message=DENIED) as service:
+        client = connected(f"http://127.0.0.1:{service.server_port}")
+        attempt = send(client, queue, BODY, "msg_1", {}, group="batch-1")
+    assert (attempt.delivered, attempt.final, attempt.status_code) == (False, final, status)
+    if "AccessDenied" in code:
+        assert json.loads(attempt.reason[attempt.reason.index("{") :]) == policy_statement(queue, USER)
+
+
+@contextmanager
+def answering(code: int, kind: str, **fields: str) -> Iterator[Receiver]:
+    """An SQS that says the same to all, in AWS's JSON protocol."""
+    body = json.dumps({"__type": kind, **fields}).encode()
+    lines = f"HTTP/1.1 {code} X\r\nContent-Type: application/x-amz-json-1.0\r\nContent-Length: {len(body)}\r\n\r\n"
+    with listening(Receiver()) as receiver:
+        receiver.answer = raw(lines.encode(), body)
+        yield receiver
+
+
 def test_a_body_too_large_is_final(client: Any) -> None:
     attempt = send(client, created(client, "small"), b"x" * 1_048_577, "msg_1", {}, group="batch-1")
     assert (attempt.delivered, attempt.final, attempt.status_code) == (False, True, 400)
@@ -129,12 +200,6 @@ def test_missing_credentials_are_final() -> None:
     assert (attempt.delivered, attempt.final, attempt.status_code) == (False, True, None)
     assert "Unable to locate credentials" in attempt.reason
 
-
-USER = "arn:aws:iam::210987654321:user/airflow"
-DENIED = (
-    f"User: {USER} is not authorized to perform: sqs:sendmessage on resource: arn:aws:sqs:eu-west-1:{ACCOUNT}:done "
-    "because no resource-based policy allows the sqs:sendmessage action"
-)
 
 ERRORS = [
     # code, HTTP status, final
