@@ -155,7 +155,9 @@ class Cluster(Embedded):
 
     def _backing_commands(self) -> dict[str, Sequence[str]]:
         sockets = ["-c", "listen_addresses=", "-c", f"unix_socket_directories={self._postgres}"]
-        redis = ["--port", "0", "--unixsocket", "redis.sock", "--unixsocketperm", "700", "--appendonly", "yes"]
+        redis = ["--port", "0", "--unixsocket", "redis.sock", "--unixsocketperm", "700"]
+        redis += ["--appendonly", "yes", "--appendfsync", "always"]  # a task that is handed over is not lost with it
+        redis += ["--set-proc-title", "no"]  # a title is written over the environment, the mark's home
         return {
             "postgres": [*_as_owner(), _program("postgres"), "-D", str(self._postgres), *sockets],
             "redis": [_program("redis-server"), *redis, "--dir", str(self._redis)],

@@ -85,6 +85,7 @@ def cluster(tmp_path: Path, s3: GatedS3) -> Iterator[RealAirflow]:
     embedded = Cluster(home=tmp_path / "airflow", port=free_port())
     with on_bucket(embedded, latency=1, endpoint=s3.url, **given) as airflow:
         yield airflow
+    assert [line for line in map(command_of, psutil.process_iter()) if str(embedded.home) in " ".join(line)] == []
 
 
 def test_every_part_at_every_step(cluster: RealAirflow, s3: GatedS3, tmp_path: Path) -> None:
