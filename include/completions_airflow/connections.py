@@ -13,6 +13,7 @@ from completions.settings import Settings
 if TYPE_CHECKING:
     from airflow.providers.amazon.aws.hooks.base_aws import AwsGenericHook
     from airflow.sdk import Connection
+    from botocore.config import Config
 
     from completions.exits import Exits
     from completions.sqs import Client
@@ -46,12 +47,14 @@ def sqs_endpoint() -> str | None:
     return endpoint
 
 
-def aws_identity() -> str | None:
-    """The ARN of whom the connection names, as AWS says; None when it doesn't say so."""
+def aws_identity(region: str | None) -> str | None:
+    """The ARN of whom the connection names, as AWS says; None when it doesn't say so soon."""
+    from botocore.config import Config
     from botocore.exceptions import BotoCoreError, ClientError
 
+    once = Config(connect_timeout=5, read_timeout=5, retries={"total_max_attempts": 1})
     try:
-        return str(_aws("sts").conn.get_caller_identity()["Arn"])
+        return str(_aws("sts", region, once).conn.get_caller_identity()["Arn"])
     except (BotoCoreError, ClientError):
         return None
 
@@ -85,10 +88,11 @@ def exits() -> Exits | None:
     return found
 
 
-def _aws(service: str, region: str | None = None) -> AwsGenericHook[Any]:
+def _aws(service: str, region: str | None = None, config: Config | None = None) -> AwsGenericHook[Any]:
     from airflow.providers.amazon.aws.hooks.base_aws import AwsGenericHook
 
-    return AwsGenericHook(aws_conn_id=AWS if _connection(AWS) else None, client_type=service, region_name=region)
+    name = AWS if _connection(AWS) else None
+    return AwsGenericHook(aws_conn_id=name, client_type=service, region_name=region, config=config)
 
 
 def _connection(name: str) -> Connection | None:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import RetryAction, RetryDecision, RetryPolicy, get_current_context
+from airflow.sdk import RetryDecision, RetryPolicy, get_current_context
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException, DagRunTriggerException
 
+from completions.errors import Refused
 from completions_airflow.conf import batch_of
 from completions_airflow.connections import aws_identity, open_store, sqs_client, sqs_endpoint, webhook_secrets
 
@@ -40,15 +41,16 @@ class NotYet(AirflowException):
 
 
 class WhenDue(RetryPolicy):
-    """Retries a delivery when it is due, and whatever else went wrong as the task says."""
+    """Retries a delivery when it is due, never what would be refused again, and all else as the task says."""
 
     def evaluate(
         self, exception: BaseException, try_number: int, max_tries: int, context: Context | None = None
     ) -> RetryDecision:
         """See the base class."""
-        if not isinstance(exception, NotYet):
-            return RetryDecision(RetryAction.DEFAULT)
-        return RetryDecision.retry(max(exception.due - datetime.now(UTC), exception.due.resolution), str(exception))
+        if isinstance(exception, NotYet):
+            wait = max(exception.due - datetime.now(UTC), timedelta(0))
+            return RetryDecision.retry(wait, str(exception))
+        return RetryDecision.fail(str(exception)) if isinstance(exception, Refused) else RetryDecision.default()
 
 
 def tell(part: Store, body: dict[str, Any], target: str, *, again: bool) -> Notification:
@@ -139,10 +141,10 @@ def _attempt(target: str, content: bytes, webhook_id: str, batch_id: str) -> Cal
     if queue is None:
         allow = Settings.from_env().callback_allow
         return partial(notify.deliver, target, content, webhook_id, secrets=secrets, allow=allow)
-    client = sqs_client(queue.region)
+    client, principal = sqs_client(queue.region), partial(aws_identity, queue.region)
 
     def send() -> Delivery:
         headers = notify.webhook_headers(webhook_id, content, secrets, datetime.now(UTC))
-        return sqs.send(client, queue, content, webhook_id, headers, group=batch_id, principal=aws_identity)
+        return sqs.send(client, queue, content, webhook_id, headers, group=batch_id, principal=principal)
 
     return send

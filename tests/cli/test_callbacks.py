@@ -8,8 +8,12 @@ from typing import Any
 
 import pytest
 
+from batches import BATCH, NOW, planned
+from completions.collect import collect
+from completions.delivery import Attempt
+from completions.notification import Notification, keep
 from completions.sqs import parse_queue, policy_statement
-from completions.store import AwsAccess
+from completions.store import AwsAccess, Store
 
 from .conftest import Completions
 
@@ -129,3 +133,24 @@ def test_the_operator_may_allow_a_receiver(completions: Completions, monkeypatch
     monkeypatch.setenv("COMPLETIONS_CALLBACK_ALLOW", "127.0.0.1:8080")
     assert completions("check-callback", "http://127.0.0.1:8080/hook").status == 0
     assert completions("check-callback", "http://127.0.0.1:8081/hook").status == 2
+
+
+TRIED = [
+    # what the receiver answered, what people are told
+    ({"status_code": 503}, "not yet, next attempt 2026-11-23 12:00 UTC: it answered (1 attempts)"),
+    ({"status_code": 410, "final": True}, "given up: it answered (1 attempts)"),
+    ({"status_code": 204, "final": True, "delivered": True}, "delivered: it answered (1 attempts)"),
+]
+
+
+@pytest.mark.parametrize(("answered", "told"), TRIED)
+def test_show_tells_how_the_callback_was_told(
+    completions: Completions, store: Store, answered: dict[str, Any], told: str
+) -> None:
+    planned(store, ["best guitars"])
+    collect(store, BATCH, NOW)
+    assert "callback" not in completions("show", BATCH).out
+    attempt = Attempt(NOW).ended("it answered", **answered)
+    keep(store, BATCH, 1, Notification(id="msg_1", next_attempt_at=NOW).after(attempt))
+    assert f"callback   {told}\n" in completions("show", BATCH).out
+    assert completions("show", BATCH, "--json").json["notification"]["id"] == "msg_1"

@@ -16,12 +16,12 @@ from standardwebhooks import Webhook
 from completions.batch import batch_id_of
 from completions.delivery import PATIENCE_SECONDS
 from completions.status import status
-from completions_airflow.telling import LATER
 from real_airflow import SECRET, RealAirflow
 
 pytest_plugins = ["embedded_airflow"]
 pytestmark = [pytest.mark.drill, pytest.mark.airflow, pytest.mark.browser]
 
+LATER = "callback_delivery"
 LONGER = str(int(PATIENCE_SECONDS) + 1)
 
 
