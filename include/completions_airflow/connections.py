@@ -13,7 +13,6 @@ from completions.settings import Settings
 if TYPE_CHECKING:
     from airflow.providers.amazon.aws.hooks.base_aws import AwsGenericHook
     from airflow.sdk import Connection
-    from botocore.config import Config
 
     from completions.exits import Exits
     from completions.sqs import Client
@@ -37,7 +36,7 @@ def open_store() -> Store:
 
 def sqs_client(region: str | None) -> Client:
     """A client for the queues of `region`; None: of the connection's own."""
-    client: Client = _aws("sqs", region).conn
+    client: Client = _client("sqs", region)
     return client
 
 
@@ -49,12 +48,10 @@ def sqs_endpoint() -> str | None:
 
 def aws_identity(region: str | None) -> str | None:
     """The ARN of whom the connection names, as AWS says; None when it doesn't say so soon."""
-    from botocore.config import Config
     from botocore.exceptions import BotoCoreError, ClientError
 
-    once = Config(connect_timeout=5, read_timeout=5, retries={"total_max_attempts": 1})
     try:
-        return str(_aws("sts", region, once).conn.get_caller_identity()["Arn"])
+        return str(_client("sts", region).get_caller_identity()["Arn"])
     except (BotoCoreError, ClientError):
         return None
 
@@ -88,11 +85,19 @@ def exits() -> Exits | None:
     return found
 
 
-def _aws(service: str, region: str | None = None, config: Config | None = None) -> AwsGenericHook[Any]:
+def _client(service: str, region: str | None) -> Any:
+    """A client that gives up within a minute, unless the connection has a `config_kwargs` that says otherwise."""
+    from botocore.config import Config
+
+    hook = _aws(service, region)
+    soon = Config(connect_timeout=5, read_timeout=15, retries={"total_max_attempts": 2})
+    return hook.get_client_type(config=soon.merge(hook.config))
+
+
+def _aws(service: str, region: str | None = None) -> AwsGenericHook[Any]:
     from airflow.providers.amazon.aws.hooks.base_aws import AwsGenericHook
 
-    name = AWS if _connection(AWS) else None
-    return AwsGenericHook(aws_conn_id=name, client_type=service, region_name=region, config=config)
+    return AwsGenericHook(aws_conn_id=AWS if _connection(AWS) else None, client_type=service, region_name=region)
 
 
 def _connection(name: str) -> Connection | None:

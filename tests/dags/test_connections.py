@@ -21,7 +21,7 @@ KEYS = {"login": "testing", "password": "testing"}
 LOOK = """
 import json
 from airflow.sdk._shared.secrets_masker import redact
-from completions_airflow.connections import open_store, sqs_client, sqs_endpoint, webhook_secrets
+from completions_airflow.connections import aws_identity, open_store, sqs_client, sqs_endpoint, webhook_secrets
 
 store, client, secrets = open_store(), sqs_client("eu-west-3"), webhook_secrets()
 store.put("seen", b"1")
@@ -29,6 +29,8 @@ print(json.dumps({
     "uri": store.uri,
     "endpoint": sqs_endpoint(),
     "client": [client.meta.endpoint_url, client.meta.region_name],
+    "patience": [client.meta.config.connect_timeout, client.meta.config.read_timeout],
+    "identity": aws_identity("eu-west-3") if sqs_endpoint() else None,
     "own region": sqs_client(None).meta.region_name,
     "secrets": secrets,
     "shown": [redact(secret) for secret in secrets],
@@ -73,6 +75,15 @@ def test_one_endpoint_for_all_redirects_both(tmp_path: Path, s3: AwsAccess, buck
     found = _look(tmp_path, f"s3://{bucket}", {"aws_default": aws})
     assert found["endpoint"] == s3.endpoint_url
     assert found["client"] == [s3.endpoint_url, "eu-west-3"]
+    assert found["identity"] == "arn:aws:sts::123456789012:user/moto"
+
+
+@pytest.mark.parametrize(("extra", "patience"), [({}, [5, 15]), ({"config_kwargs": {"read_timeout": 40}}, [5, 40])])
+def test_a_queue_is_not_waited_for_longer_than_the_connection_says(
+    tmp_path: Path, extra: dict[str, Any], patience: list[int]
+) -> None:
+    aws = {"conn_type": "aws", **KEYS, "extra": {"region_name": "eu-central-1", **extra}}
+    assert _look(tmp_path, str(tmp_path / "store"), {"aws_default": aws})["patience"] == patience
 
 
 def test_without_a_connection_the_ordinary_chain_is_used(tmp_path: Path, s3: AwsAccess, bucket: str) -> None:
