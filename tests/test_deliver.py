@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import socket
+import tracemalloc
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler
@@ -12,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from completions.notify import deliver, seconds_to_wait
+from completions.notify import READ_BYTES, deliver, seconds_to_wait
 from receivers import BODY, NOW, Answer, Receiver, listening, raw, reset, status, then_wait
 
 
@@ -94,6 +96,37 @@ def test_the_time_is_limited_as_a_whole_not_per_read(receiver: Receiver, start: 
     assert attempt.seconds < 10
 
 
+def test_a_receiver_that_never_gets_past_go_is_left(receiver: Receiver) -> None:
+    def go_on(handler: BaseHTTPRequestHandler) -> None:
+        while not receiver.released.wait(0.001):
+            handler.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    receiver.answer = go_on
+    attempt = receiver.deliver(answer_seconds=0.5)
+    assert (attempt.delivered, attempt.final, attempt.status_code) == (False, False, None)
+    assert attempt.reason.endswith("did not answer in time")
+
+
+def test_a_receiver_that_takes_connections_and_never_speaks_tls_is_left() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        target = f"https://127.0.0.1:{mute.getsockname()[1]}/"
+        attempt = deliver(target, BODY, "msg_1", allow=["127.0.0.1"], answer_seconds=0.3)
+    assert (attempt.delivered, attempt.final, attempt.status_code) == (False, False, None)
+    assert attempt.reason.endswith("did not answer in time")
+
+
+def test_what_is_packed_stays_packed(receiver: Receiver) -> None:
+    bomb = gzip.compress(bytes(2**26))
+    assert len(bomb) < READ_BYTES < 2**26
+    receiver.answer = raw(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n", bomb)
+    tracemalloc.start()
+    try:
+        assert receiver.deliver().delivered
+        assert tracemalloc.get_traced_memory()[1] < 2**24
+    finally:
+        tracemalloc.stop()
+
+
 def test_little_is_read_of_a_huge_answer(receiver: Receiver) -> None:
     sent: list[int] = []
     gone = Event()
@@ -129,6 +162,10 @@ def test_nobody_there_is_worth_another_try() -> None:
         ("Monday, 23-Nov-26 12:05:00 GMT", 300),
         ("Mon Nov 23 12:05:00 2026", 300),
         ("Mon, 23 Nov 2026 11:55:00 GMT", 0),
+        ("Fri, 31 Dec 9999 23:49:37 -2359", 251_606_951_317),
+        ("Mon, 01 Jan 0001 00:00:00 +2359", 0),
+        ("Mon, 23 Nov 99999999999999999999 12:05:00 GMT", None),
+        ("Mon, 23 Nov 2026 12:05:00 +99999999999999999999", None),
         ("-1", None),
         ("1.5", None),
         ("1e9", None),

@@ -130,9 +130,9 @@ def seconds_to_wait(retry_after: str | None, now: datetime) -> float | None:
         return float(retry_after)
     try:
         date = parsedate_to_datetime(retry_after)
-    except ValueError:
+        return max(0.0, (date.replace(tzinfo=date.tzinfo or UTC) - now).total_seconds())
+    except (ValueError, OverflowError):  # no date, or one that no calendar has
         return None
-    return max(0.0, (date.replace(tzinfo=date.tzinfo or UTC) - now).total_seconds())
 
 
 async def _post(checked: Checked, body: bytes, headers: dict[str, str], seconds: float) -> tuple[int, str | None]:
@@ -142,7 +142,8 @@ async def _post(checked: Checked, body: bytes, headers: dict[str, str], seconds:
     environment it takes only the certificate store (SSL_CERT_FILE, SSL_CERT_DIR).
     """
     url = httpx.URL(checked.url)
-    timeout = httpx.Timeout(seconds, connect=CONNECT_SECONDS)
+    # Well before the end: what is cancelled in the midst of TLS's greetings leaves its socket open.
+    timeout = httpx.Timeout(seconds, connect=min(CONNECT_SECONDS, seconds / 3))
     request = httpx.Request(
         "POST",
         url.copy_with(host=checked.address),

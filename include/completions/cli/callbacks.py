@@ -12,8 +12,8 @@ from completions.cli.out import print_json, say
 if TYPE_CHECKING:
     from completions.sqs import Queue
 
-UNKNOWN = "arn:aws:iam::ACCOUNT:role/NAME"
-"""Stands in the statement for an identity that AWS did not tell."""
+UNKNOWN = "arn:{}:iam::ACCOUNT:role/NAME"
+"""Stands in the statement for an identity that AWS did not tell, in the queue's partition."""
 
 
 def check_callback(
@@ -43,7 +43,7 @@ def _queue(queue: Queue) -> dict[str, Any]:
     from completions.sqs import policy_statement
 
     principal = aws().identity(queue.region)
-    statement = policy_statement(queue, principal or UNKNOWN)
+    statement = policy_statement(queue, principal or UNKNOWN.format(queue.partition))
     return {"described": str(queue), "principal": principal, "policy_statement": statement, "warning": None}
 
 
