@@ -152,6 +152,21 @@ def test_nobody_there_is_worth_another_try() -> None:
     assert "could not be reached" in attempt.reason
 
 
+STARTS = st.sampled_from([b"", b"HTTP/1.1 ", b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 503 X\r\nRetry-After: ", b"HTTP/1.1 3"])
+ENDS = st.sampled_from([b"", b"\r\n", b"\r\n\r\n", b"\r\nTransfer-Encoding: chunked\r\n\r\n"])
+ANSWERS = st.tuples(STARTS, st.binary(max_size=60), ENDS, st.binary(max_size=20)).map(b"".join)
+
+
+@given(ANSWERS)
+def test_whatever_comes_back_is_an_answer_or_none(answer: bytes) -> None:
+    with listening(Receiver()) as receiver:
+        receiver.answer = raw(answer)
+        attempt = receiver.deliver()
+    assert attempt.final or not attempt.delivered
+    assert attempt.status_code is not None or not attempt.final
+    assert attempt.reason.startswith(f"http://receiver.test:{receiver.server_port} ")
+
+
 @pytest.mark.parametrize(
     ("text", "seconds"),
     [
