@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from moto.server import ThreadedMotoServer
@@ -31,6 +32,7 @@ def sqs() -> Iterator[str]:
 def airflow(tmp_path_factory: pytest.TempPathFactory, sqs: str) -> Iterator[RealAirflow]:
     """The Airflow that all tests share."""
     home = tmp_path_factory.mktemp("airflow")
+    write_audits(home / "audits")
     embedded = Embedded(home=home, port=free_port())
     with Rehearsal(latency=0.2, ui="b") as rehearsal:
         with pytest.MonkeyPatch.context() as env:
@@ -43,6 +45,16 @@ def airflow(tmp_path_factory: pytest.TempPathFactory, sqs: str) -> Iterator[Real
             embedded.down()
 
 
+def write_audits(folder: Path) -> None:
+    """One that is right, and one that is not."""
+    folder.mkdir()
+    right = (
+        "rehearse: true\nprompts: [Which harp is best?]\nmodels: [chatgpt, gemini]\nprofiles: [{language: German}]\n"
+    )
+    (folder / "harps.yaml").write_text(right, "utf-8")
+    (folder / "broken.yaml").write_text("prompts: [Which lute is best?]\nmodels: [bing]\n", "utf-8")
+
+
 def _environment(store: str, rehearsal: str, sqs: str) -> dict[str, str]:
     aws = {"region_name": "eu-central-1", "service_config": {"sqs": {"endpoint_url": sqs}}}
     connections = {
@@ -51,6 +63,7 @@ def _environment(store: str, rehearsal: str, sqs: str) -> dict[str, str]:
     }
     return {
         "COMPLETIONS_STORE": store,
+        "COMPLETIONS_AUDITS": str(Path(store).parent / "audits"),
         "COMPLETIONS_REHEARSAL_URL": rehearsal,
         "COMPLETIONS_CALLBACK_ALLOW": "127.0.0.1",
         **{f"AIRFLOW_CONN_{name.upper()}": json.dumps(connection) for name, connection in connections.items()},

@@ -92,7 +92,7 @@ class Settings(BaseModel):
         "looks at it first, through its exit",
     )
     audits: Folder = Field(
-        PROJECT / "include/audits", description="Folder of the recurring audits; nothing reads it yet"
+        PROJECT / "include/audits", description="Folder of the recurring audits, a YAML file each (docs/audits.md)"
     )
     health: Annotated[str, BeforeValidator(_schedule)] | None = Field(
         None,

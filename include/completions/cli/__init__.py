@@ -15,6 +15,7 @@ from dotenv import load_dotenv
 
 from completions.cli import (
     asking,
+    audits,
     batches,
     callbacks,
     checking,
@@ -37,7 +38,8 @@ commands = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for module in (services, batches, asking, lists, callbacks, querying, rereading, keeping, checking, tokens, demo):
+_MODULES = (services, batches, asking, lists, callbacks, audits, querying, rereading, keeping, checking, tokens, demo)
+for module in _MODULES:
     module.register(commands)
 
 

@@ -1,0 +1,47 @@
+"""`completions audit …`: files checked and previewed before they cost anything."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from .conftest import Completions, Ended
+
+AUDIT = """
+prompts: [Which lute is best?]
+models: [chatgpt, copilot]
+profiles: [{language: German, device: iPhone 15}]
+samples: 2
+schedule: "0 6 * * 1"
+timezone: Europe/Berlin
+rehearse: true
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    file = tmp_path / "lutes.yaml"
+    file.write_text(AUDIT, "utf-8")
+    return file
+
+
+def test_a_preview_tells_what_it_takes_and_when(completions: Completions, file: Path) -> None:
+    done = completions("audit", "preview", str(file))
+    head, *lines = done.out.splitlines()
+    assert done.status == 0
+    assert head == "lutes: 4 chats a run (1 prompts x 2 samples x 2 models x 1 profiles), budget none"
+    assert [line.split()[0] for line in lines] == ["runs", "runs", "runs", "chatgpt", "copilot"]
+    assert all(line.split()[2] == "06:00" for line in lines[:3])
+    assert lines[4].endswith("German, iPhone 15")
+    told = completions("audit", "preview", str(file), "--json").json
+    assert (told["chats"], len(told["batches"]), len(told["next_runs"])) == (4, 2, 3)
+
+
+def test_what_a_run_would_be_refused_for_is_told_now(completions: Completions, file: Path) -> None:
+    reckoning = "lutes.yaml: 4 chats a run (1 prompts x 2 samples x 2 models x 1 profiles)\n"
+    assert completions("audit", "validate", str(file)) == Ended(0, reckoning, "")
+    file.write_text(AUDIT.replace("German", "Klingon"), "utf-8")
+    done = completions("audit", "validate", str(file))
+    assert done.status == 2
+    assert "refused: lutes.yaml: profiles[0].language 'Klingon': " in done.err
