@@ -41,7 +41,7 @@ def test_a_preview_tells_what_it_takes_and_when(completions: Completions, file: 
 def test_what_a_run_would_be_refused_for_is_told_now(completions: Completions, file: Path) -> None:
     reckoning = "lutes.yaml: 4 chats a run (1 prompts x 2 samples x 2 models x 1 profiles)\n"
     assert completions("audit", "validate", str(file)) == Ended(0, reckoning, "")
-    file.write_text(AUDIT.replace("German", "Klingon"), "utf-8")
+    file.write_text(AUDIT.replace("German", "Nonsense"), "utf-8")
     done = completions("audit", "validate", str(file))
     assert done.status == 2
-    assert "refused: lutes.yaml: profiles[0].language 'Klingon': " in done.err
+    assert "refused: lutes.yaml: profiles[0].language 'Nonsense': " in done.err
