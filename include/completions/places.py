@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -23,6 +23,9 @@ _SUFFIXES = (" city", "市", "시")
 """What may be added to the name of a city."""
 _TOPPED_BY_NATURE = {"CV", "ID", "MH", "UG"}
 """Where ISO's topmost subdivisions are islands or points of the compass, not what people mean by where a city lies."""
+
+_ABBREVIATED = {"st": "saint", "ste": "sainte", "ft": "fort", "mt": "mount"}
+_IN_SHORT = {word: short for short, word in _ABBREVIATED.items()}
 
 Named = TypeVar("Named", City, Subdivision)
 
@@ -92,7 +95,7 @@ def find_city(area: Area, text: str) -> Place:
     a whole name, and other names for least. Those that no subdivision tells apart are no reason to refuse.
     """
     claims = _claims(area.cities(), text)
-    if not claims:
+    if not claims or _is_meant_elsewhere(area, text, next(iter(claims))):
         raise Refused("city", text, _no_city(area, text))
     first, *others = claims
     named = _listed(list(claims))
@@ -145,11 +148,28 @@ def _claims(among: Sequence[City], text: str) -> dict[City, float]:
     return {city: claims[city] for city in ranked if claims[city] >= _NOTABLE * claims[ranked[0]]}
 
 
+def _is_meant_elsewhere(area: Area, text: str, city: City) -> bool:
+    """Whether `city` has the name beside its own, and a larger one outside of `area` is called by it.
+
+    GeoNames lists Washington among the names of Reisterstown in Maryland.
+    """
+    first = next(iter(_claims(cities(area.country), text)))
+    spelling, _ = _bearers([first], text)
+    larger = first.population > city.population
+    return first != city and larger and _share(spelling, first.name) == _OWN and _share(spelling, city.name) == _OTHER
+
+
 def _share(spelling: str, name: str) -> float:
-    """`Halle (Saale)` counts as Halle."""
-    if spelling in (fold(name), fold(name.partition("(")[0])):
+    """`Halle (Saale)` counts as Halle, and St. Louis is Saint Louis."""
+    names = (fold(name), fold(name.partition("(")[0]))
+    if _with(_ABBREVIATED, spelling) in (_with(_ABBREVIATED, each) for each in names):
         return _OWN
     return _PART if f" {spelling} " in f" {fold(name)} " else _OTHER
+
+
+def _with(others: Mapping[str, str], spelling: str) -> str:
+    """`spelling` with other words for some of its words."""
+    return " ".join(others.get(word, word) for word in spelling.split())
 
 
 def _bearers(among: Sequence[Named], text: str) -> tuple[str, list[Named]]:
@@ -165,6 +185,7 @@ def _spellings(text: str) -> Iterator[str]:
         spelling = fold(reading)
         yield spelling
         yield from (spelling.removesuffix(suffix) for suffix in _SUFFIXES if spelling.endswith(suffix))
+        yield from (_with(_ABBREVIATED, spelling), _with(_IN_SHORT, spelling))
 
 
 def _no_area(country: str, text: str, codes: Sequence[str]) -> str:
