@@ -99,7 +99,7 @@ def handed_over(batch_id: str, generation: int, account: Notification, still: No
         dag_run_id=account.id,
         conf={"batch_id": batch_id, "generation": generation},
         run_after=still.due,
-        note=f"Batch {batch_id}: {still}",
+        note=f"Batch {batch_id}: {still}"[:1000],  # as much as Airflow keeps
         reset_dag_run=True,
         skip_when_already_exists=False,
         wait_for_completion=False,
