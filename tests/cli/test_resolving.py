@@ -22,7 +22,7 @@ def test_a_table_is_resolved_line_by_line(completions: Completions, tmp_path: Pa
     (tmp_path / "places.csv").write_text(f"\ufeff{TABLE}", "utf-8")
     ended = completions("resolve", "--csv", str(tmp_path / "places.csv"), "--rehearse")
     south, west, home, nowhere = csv.DictReader(ended.out.splitlines())
-    assert (ended.status, ended.err) == (0, "2 of the lines would be refused; the column refused says why\n")
+    assert (ended.status, ended.err) == (2, "2 of the lines would be refused; the column refused says why\n")
     assert [line["market"] for line in (south, west, home, nowhere)] == ["south", "west", "home", "nowhere"]
     seen = ("country", "subdivision", "city", "timezone", "locale", "device", "location_method")
     assert [south[f"resolved_{name}"] for name in seen] == [
@@ -35,6 +35,15 @@ def test_a_table_is_resolved_line_by_line(completions: Completions, tmp_path: Pa
     assert [refused.partition(" ")[0] for refused in nowhere["refused"].split("; ") if "'" in refused] == [
         *("city", "language", "device")
     ]
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_tables_of_spreadsheets_are_read(completions: Completions, delimiter: str) -> None:
+    lines = (["Market", " Country", "CITY"], ["south, by the sea", "DE", "Kiel"])
+    text = "\n".join(delimiter.join(f'"{cell}"' if delimiter in cell else cell for cell in line) for line in lines)
+    ended = completions("resolve", "--csv", "-", "--rehearse", stdin=f"\ufeff{text}\n")
+    [line] = csv.DictReader(ended.out.splitlines(), delimiter=delimiter)
+    assert (ended.status, line["Market"], line["resolved_city"]) == (0, "south, by the sea", "Kiel")
 
 
 def test_chance_is_drawn_from_the_seed_of_the_line(completions: Completions, tmp_path: Path) -> None:

@@ -216,6 +216,8 @@ def resolve(
     if as_json:
         print_json(shown)
         return
+    for warning in shown.pop("warnings"):
+        say(f"warning: {warning}")
     for name, value in shown.items():
         print(f"{name:16} {'-' if value is None else value}")
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from completions.cli.out import print_json, say
+from completions.spelling import fold, readings
+
+if TYPE_CHECKING:
+    from completions.gazetteer import City
 
 Word = Annotated[str, typer.Argument(help="Show only those that contain this.")]
 Country = Annotated[str, typer.Argument(help="ISO 3166-1 alpha-2 code, such as US.")]
@@ -22,10 +26,12 @@ def devices(word: Word = "", as_json: Json = False) -> None:
 
 
 def countries(word: Word = "", as_json: Json = False) -> None:
-    """The countries, by code and name."""
-    from completions.gazetteer import countries
+    """The countries, by code and name; found by their names in other languages too."""
+    from completions.gazetteer import countries, country_names
 
-    _print([{"code": code, "name": name} for code, name in countries().items()], word, as_json)
+    called = {code for name, code in country_names().items() if _wanted(word).intersection([name])}
+    rows = [{"code": code, "name": name} for code, name in countries().items()]
+    _print([row for row in rows if row["code"] in called] or rows, "" if called else word, as_json)
 
 
 def subdivisions(country: Country, word: Word = "", as_json: Json = False) -> None:
@@ -43,17 +49,18 @@ def cities(
     subdivision: Annotated[str | None, typer.Option(help="Only those in this subdivision.")] = None,
     as_json: Json = False,
 ) -> None:
-    """The cities of a country, by name, subdivision, people and time zone; other spellings are understood."""
+    """The cities of a country, by name, subdivision, people and time zone; other spellings are understood.
+
+    Those called exactly so come first, the largest in front.
+    """
     from completions.places import Area, find_area, find_country
-    from completions.spelling import fold
 
     code = find_country(country)
     area = find_area(code, subdivision) if subdivision else Area(code)
-    wanted = fold(word)
-    inside = sorted((city for city in area.cities() if wanted in city.spellings), key=lambda one: one.name.casefold())
+    found = {city: rank for city in area.cities() if (rank := _match(city, word))}
     rows = [
         {"city": one.name, "subdivision": one.subdivision or "", "people": one.population, "timezone": one.timezone}
-        for one in inside
+        for one in sorted(found, key=found.__getitem__)
     ]
     _print(rows, "", as_json)
 
@@ -66,9 +73,30 @@ def languages(word: Word = "", as_json: Json = False) -> None:
     _print(rows, word, as_json)
 
 
+def _match(city: City, word: str) -> tuple[int, int, str] | None:
+    """Where a city stands among those that `word` finds; None: it finds it not."""
+    wanted = _wanted(word)
+    if not any(one in city.spellings for one in wanted):
+        return None
+    if wanted == {""}:
+        return (0, 0, city.name.casefold())
+    exact = any(f"|{one}|" in city.spellings for one in wanted)
+    return (not exact, -city.population, city.name)
+
+
+def _wanted(word: str) -> set[str]:
+    """What a word may stand for, plain or encoded, as names are compared."""
+    return set(map(_written, readings(word)))
+
+
+def _written(value: object) -> str:
+    return fold(str(value)) or str(value).casefold()
+
+
 def _print(rows: Iterable[dict[str, Any]], word: str, as_json: bool, *, plain: bool = False) -> None:
     """Print rows a line each; as JSON, objects, or their only value where they are `plain`."""
-    found = [row for row in rows if any(word.casefold() in str(value).casefold() for value in row.values())]
+    wanted = _wanted(word)
+    found = [row for row in rows if any(one in written for one in wanted for written in map(_written, row.values()))]
     if as_json:
         print_json([next(iter(row.values())) for row in found] if plain else found)
     elif found:

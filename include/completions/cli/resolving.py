@@ -9,6 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
+import typer
+
+from completions.cli.out import REFUSED as REFUSED_STATUS
 from completions.cli.out import say
 from completions.errors import ABSENT, Refused, RefusedRequest
 
@@ -39,19 +42,34 @@ def resolve_table(source: str, settings: Settings, exits: Exits | None, *, rehea
     """Read a CSV file (`-`: standard input) and write it back with `resolved_*` columns, `warnings` and `refused`.
 
     Its columns are fields of a request, in any order; others are passed through. Raises `Refused` for a table that
-    has none of them.
+    has none of them; ends with the status of a refused request when a line would be refused.
     """
     with _opened(source) as file:
-        rows = csv.DictReader(file)
-        asked = [name for name in rows.fieldnames or () if name in ASKED]
-        if not asked:
+        rows = _read(file)
+        if not set(ASKED).intersection(rows.fieldnames or ()):
             raise Refused("--csv", source, f"has none of the columns {', '.join(ASKED)}")
         named = [*(rows.fieldnames or ()), *(f"resolved_{name}" for name in SHOWN), "warnings", REFUSED]
-        writer = csv.DictWriter(sys.stdout, named, lineterminator="\n", extrasaction="ignore")
+        writer = csv.DictWriter(
+            sys.stdout, named, lineterminator="\n", extrasaction="ignore", delimiter=rows.reader.dialect.delimiter
+        )
         writer.writeheader()
         refused = sum(_resolved(row, settings, exits, writer, rehearse=rehearse) for row in rows)
     if refused:
         say(f"{refused} of the lines would be refused; the column {REFUSED} says why")
+        raise typer.Exit(REFUSED_STATUS)
+
+
+def _read(file: TextIO) -> csv.DictReader[str]:
+    """The table, with commas, semicolons or tabs between its columns, as its first line has them; heads in any case."""
+    head = file.readline().lstrip("\ufeff")
+    delimiter = max(",;\t", key=head.count)
+    columns = [_column(name) for name in next(csv.reader([head], delimiter=delimiter), [])]
+    return csv.DictReader(file, columns, delimiter=delimiter)
+
+
+def _column(name: str) -> str:
+    known = name.strip().casefold()
+    return known if known in (*ASKED, SEED) else name
 
 
 @contextmanager
