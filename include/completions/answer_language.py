@@ -54,7 +54,7 @@ _KIN = ({"no", "nb", "nn"}, {"hr", "bs", "sr", "sh"}, {"id", "ms"}, {"zh", "yue"
 """Languages that words alone hardly tell apart."""
 
 
-@lru_cache(maxsize=4)  # a row and a line of the archive are made of each answer
+@lru_cache(maxsize=16)  # a row and a line of the archive are made of each answer
 def detect(markdown: str) -> str | None:
     """The language of an answer as a BCP 47 tag without region or script; None where it is short, mixed or unsure."""
     pieces = list(_pieces(words(markdown[:LONGEST])))
@@ -100,6 +100,8 @@ def _akin(one: str, other: str) -> bool:
 
 
 def _letters(text: str) -> int:
+    if text.isascii():
+        return sum(map(str.isalpha, text))
     dense = len(_WITHOUT_SPACES.findall(text))
     return sum(unicodedata.category(c)[0] in "LM" for c in text) + (DENSE - 1) * dense
 

@@ -1,14 +1,12 @@
 """The batch's answers as one zip, named per generation: `batches/<batch_id>/archive-g<generation>.zip`.
 
-It holds `answers.jsonl` (one structured answer a line, in prompt order, failures included), `manifest.json`, and, where
-the request's format asks for it, one file per answered prompt: `html/0000-0.html` or `raw/0000-0.txt`. Entries carry no
-time, so that the same records make the same bytes.
+It holds `answers.jsonl` (one structured answer a line, in prompt order, failures included), then, where the request's
+format asks for it, one file per answered prompt: `html/0000-0.html` or `raw/0000-0.txt`, and `manifest.json`. Entries
+carry no time, so that the same records make the same bytes.
 """
 
 from __future__ import annotations
 
-import json
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +14,8 @@ from typing import IO, Any, Self
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 import zstandard
+from isal import isal_zlib
+from pydantic_core import to_json
 
 from completions.errors import Refused
 from completions.manifest import Manifest, load_manifest
@@ -23,6 +23,8 @@ from completions.plan import Item, Plan, find_batch
 from completions.record import Record, answer_id, batch_key
 from completions.store import Store
 
+_LEVEL = 2
+"""Of isal, which packs ten times as fast as zlib, to a seventh more."""
 _TARGETS = ("device", "country", "subdivision", "city", "language", "display")
 
 
@@ -62,40 +64,48 @@ def structured(plan: Plan, item: Item, record: Record) -> dict[str, Any]:
 class ArchiveWriter:
     """Writes the archive, one answer at a time.
 
-    A zip takes one entry after the other, so the lines of `answers.jsonl` gather in a file of their own.
+    A zip takes one entry after the other, so what follows the lines of `answers.jsonl` gathers in a file of its own.
     """
 
     def __init__(self, plan: Plan, file: Path) -> None:
         self.plan, self.file = plan, file
         self.entries = 0
-        self._lines = file.with_suffix(".jsonl.zst")
         self._zip = ZipFile(file, "w", ZIP_DEFLATED)
-        self._gathered = zstandard.open(self._lines, "wb")
+        self._lines = self._open("answers.jsonl")
+        self._gathered = file.with_suffix(".zst")
+        self._files = zstandard.open(self._gathered, "wb")
+        self._sizes: dict[str, int] = {}
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._gathered.close()
+        self._lines.close()
+        self._files.close()
         self._zip.close()
 
     def add(self, item: Item, record: Record) -> None:
         """Append the answer, and the file that the request's format asks for."""
-        line = json.dumps(structured(self.plan, item, record), ensure_ascii=False)
-        self._gathered.write(line.encode() + b"\n")
+        self._lines.write(to_json(structured(self.plan, item, record)) + b"\n")
         name, kept = f"{item.index:04d}-{item.sample}", record.artifacts
         if self.plan.config.format == "rendered" and record.outcome.succeeded and kept.page_html is not None:
-            self._entry(f"html/{name}.html", kept.page_html.encode())
+            self._gather(f"html/{name}.html", kept.page_html.encode())
         if self.plan.config.format == "raw" and record.outcome.succeeded and kept.raw_stream is not None:
-            self._entry(f"raw/{name}.txt", kept.raw_stream)
+            self._gather(f"raw/{name}.txt", kept.raw_stream)
 
     def finish(self, manifest: Manifest) -> None:
         """Write what can only be written last. The manifest goes in without what it can't know of, or when."""
-        self._gathered.close()
-        with zstandard.open(self._lines, "rb") as lines, self._open("answers.jsonl") as entry:
-            shutil.copyfileobj(lines, entry)
+        self._lines.close()
+        self._files.close()
+        with zstandard.open(self._gathered, "rb") as files:
+            for name, size in self._sizes.items():
+                self._entry(name, files.read(size))
         self._entry("manifest.json", manifest.model_dump_json(indent=2, exclude={"archive", "finished_at"}).encode())
         self._zip.close()
+
+    def _gather(self, name: str, content: bytes) -> None:
+        self._sizes[name] = len(content)
+        self._files.write(content)
 
     def _entry(self, name: str, content: bytes) -> None:
         with self._open(name) as entry:
@@ -106,7 +116,10 @@ class ArchiveWriter:
         info = ZipInfo(name)
         info.compress_type = ZIP_DEFLATED
         info.external_attr = 0o100644 << 16
-        return self._zip.open(info, "w", force_zip64=True)
+        entry: Any = self._zip.open(info, "w", force_zip64=True)
+        entry._compressor = isal_zlib.compressobj(_LEVEL, isal_zlib.DEFLATED, -15)  # zipfile has no say in that
+        opened: IO[bytes] = entry
+        return opened
 
 
 @contextmanager

@@ -21,6 +21,7 @@ from completions.archive import ArchiveWriter, archive_key
 from completions.caps import capped
 from completions.dataset import TABLES, PartWriter
 from completions.errors import Outcome, Refused
+from completions.lane import Lane
 from completions.leftovers import scratch, sweep_scratch
 from completions.manifest import ArchiveFile, Manifest, PartFile, load_manifest, manifest_key
 from completions.plan import Item, Plan, find_batch, load_plan
@@ -86,21 +87,27 @@ def _cancelled(plan: Plan, item: Item, why: str) -> Record:
 
 
 def _make(part: Store, plan: Plan, now: datetime) -> Manifest:
-    """Write parts and archive to the store."""
+    """Write parts and archive to the store; they are packed beside one another while records are read."""
     with scratch() as folder, ArchiveWriter(plan, folder / "archive.zip") as archive:
         writers = [PartWriter(table, plan, folder / table.name) for table in TABLES]
         outcomes: Counter[Outcome] = Counter()
         cached = 0
-        for item, record in records(part, plan):
-            for writer in writers:
-                writer.add(writer.table.row(plan, item, record))
-            archive.add(item, record)
-            outcomes[record.outcome] += 1
-            cached += record.from_cache
+        with Lane() as tables, Lane() as zipped:
+            for item, record in records(part, plan):
+                _ = record.answer and record.answer.language()  # is kept for both
+                tables.do(_add, writers, item, record)
+                zipped.do(archive.add, item, record)
+                outcomes[record.outcome] += 1
+                cached += record.from_cache
         files = [_put_part(part, plan, writer) for writer in writers]
         manifest = Manifest.of(plan, outcomes, cached, files, now)
         archive.finish(manifest)
         return manifest.model_copy(update={"archive": _put_archive(part, plan, archive)})
+
+
+def _add(writers: list[PartWriter], item: Item, record: Record) -> None:
+    for writer in writers:
+        writer.add(writer.table.row(writer.plan, item, record))
 
 
 def _put_part(part: Store, plan: Plan, writer: PartWriter) -> PartFile:

@@ -44,6 +44,16 @@ class Table:
         """The Arrow schema, which is also the file's."""
         return pa.schema([(column.name, column.type) for column in self.columns])
 
+    @property
+    def options(self) -> dict[str, Any]:
+        """How pyarrow is to write it."""
+        return {
+            "compression": "zstd",
+            "compression_level": 3,
+            "use_dictionary": [column.name for column in self.columns if column.repeats],
+            "write_statistics": [column.name for column in self.columns if not column.bulky],
+        }
+
     def folder(self, plan: Plan) -> str:
         """Key of the folder that holds this batch's part of the table.
 
@@ -60,19 +70,12 @@ class PartWriter:
     """Writes one Parquet file, a row group at a time."""
 
     def __init__(self, table: Table, plan: Plan, file: Path) -> None:
-        self.table, self.file = table, file
+        self.table, self.plan, self.file = table, plan, file
         self.rows = 0
         self._group: list[Row] = []
         self._size = 0
         about = {"schema_version": str(SCHEMA_VERSION), "batch_id": plan.batch_id, "code_version": CODE_VERSION}
-        self._writer = pq.ParquetWriter(
-            file,
-            table.schema.with_metadata(about),
-            compression="zstd",
-            compression_level=3,
-            use_dictionary=[column.name for column in table.columns if column.repeats],
-            write_statistics=[column.name for column in table.columns if not column.bulky],
-        )
+        self._writer = pq.ParquetWriter(file, table.schema.with_metadata(about), **table.options)
 
     def add(self, row: Row) -> None:
         """Append `row`."""

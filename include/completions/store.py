@@ -10,8 +10,9 @@ import io
 import os
 import re
 import shutil
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -109,10 +110,15 @@ class Store:
                 return None
 
     def get_many(self, keys: Sequence[str]) -> Iterator[bytes | None]:
-        """The bytes at each key, in the order of `keys`; read together, a window at a time, to bound memory."""
+        """The bytes at each key, in the order of `keys`; read together, so many ahead of who takes them."""
+        ahead: deque[Future[bytes | None]] = deque()
         with ThreadPoolExecutor(_TOGETHER, thread_name_prefix="store") as pool:
-            for start in range(0, len(keys), _TOGETHER):
-                yield from pool.map(self.get, keys[start : start + _TOGETHER])
+            for key in keys:
+                ahead.append(pool.submit(self.get, key))
+                if len(ahead) == _TOGETHER:
+                    yield ahead.popleft().result()
+            while ahead:
+                yield ahead.popleft().result()
 
     def keys(self, prefix: str) -> set[str]:
         """Every key below the folder `prefix`, seen from this store."""
