@@ -30,7 +30,7 @@ pytest_plugins = ["stores"]
 
 SCRIPT = Path(__file__).with_name("telling.py")
 LATER = answers(503, Retry_After="100")
-ARN = "arn:aws:sqs:eu-west-1:123456789012:done"
+ARN = "arn:aws:sqs:eu-west-1:123456789012:told-by-tasks"
 
 
 @pytest.fixture
@@ -138,7 +138,7 @@ def test_a_queue_that_is_missing_is_a_failure_for_good(store: Store, tmp_path: P
     assert f"{ARN} does not exist" in failed["failed"]
     keys = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
     client = boto3.client("sqs", "eu-west-1", endpoint_url=s3.endpoint_url, **keys)
-    queue = client.create_queue(QueueName="done")["QueueUrl"]
+    queue = client.create_queue(QueueName="told-by-tasks")["QueueUrl"]
     [told] = _done(store, tmp_path, "notify", aws_default=aws)
     assert told == {"told": f"SQS standard queue {ARN} took the message"}
     assert len(client.receive_message(QueueUrl=queue)["Messages"]) == 1
