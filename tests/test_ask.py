@@ -20,6 +20,7 @@ from batches import BATCH, NOW, planned
 from completions import ask
 from completions.ask import ask_shard
 from completions.browser import Browser
+from completions.cancelling import cancel_batch
 from completions.conversation import Held
 from completions.errors import Outcome
 from completions.manners import Manners
@@ -376,3 +377,17 @@ async def test_a_live_site_that_challenges_is_left_alone(
     for other in others:
         assert (other.attempts, other.login_state, other.answer) == (0, None, None)
         assert (other.error_message or "").startswith("not asked: the site is left alone until ")
+
+
+async def test_a_batch_that_is_cancelled_is_asked_no_further_and_keeps_what_was_answered(
+    store: Store, rehearsal: Rehearsal, settings: Callable[..., Settings]
+) -> None:
+    plan = rehearsed(store, [f"Which bow is number {number}?" for number in range(12)])
+
+    async def tell(progress: dict[str, Any]) -> None:
+        cancel_batch(store, BATCH, NOW)
+
+    outcomes = await ask_shard(store, plan, 0, settings(conversations=2), tell)
+    assert 1 <= outcomes["answered"] == len(records(store, plan)) <= 3  # those under way are seen through
+    assert await ask_shard(store, plan, 0, settings(), tell) == outcomes
+    assert len(rehearsal.asked()) == outcomes["answered"]

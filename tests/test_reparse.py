@@ -23,7 +23,6 @@ from completions.manifest import Manifest, load_manifest
 from completions.plan import Plan
 from completions.record import Artifacts, Met, Record, answer_key, batch_key
 from completions.rehearsal import Rehearsal, normalised
-from completions.reparse import retire, superseded
 from completions.rereading import read_again
 from completions.settings import Settings
 from completions.sites import NAMES, drive, site
@@ -31,6 +30,7 @@ from completions.sites.base import Captured, Site, Wire
 from completions.sites.chatgpt import ChatGPT
 from completions.status import status
 from completions.store import Store
+from completions.superseded import retire, superseded
 from tiny import END, Tiny
 
 pytest_plugins = ["stores"]

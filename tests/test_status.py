@@ -34,6 +34,7 @@ KEYS = [
     "finished_at",
     "dataset",
     "client_ref",
+    "cancelled",
     "notification",
 ]
 
@@ -67,6 +68,7 @@ def test_submitted(any_store: Store) -> None:
         "finished_at": None,
         "dataset": None,
         "client_ref": "mine",
+        "cancelled": False,
         "notification": None,
     }
 

@@ -16,6 +16,7 @@ from typing import Any
 
 from completions import cache
 from completions.browser import Browser, BrowserDied
+from completions.cancelling import is_cancelled
 from completions.caps import capped
 from completions.conversation import Held, hold
 from completions.errors import RETRY, STOP, Outcome, Unreachable
@@ -99,8 +100,12 @@ class _Shard:
         return [Record.unpacked(body) if body else None for body in self.store.get_many(keys)]
 
     async def work(self, browser: Browser) -> None:
-        """Ask one prompt after the other until none is owed."""
+        """Ask one prompt after the other until none is owed, or the batch is cancelled."""
         while self.owed:
+            if await asyncio.to_thread(is_cancelled, self.store, self.plan.batch_id, self.plan.generation):
+                log.info("the batch is cancelled: %d prompts of this task are not asked", len(self.owed))
+                self.owed.clear()
+                return
             item = self.owed.pop()
             record = await self._ask(browser, item)
             await asyncio.to_thread(self._keep, item, record)

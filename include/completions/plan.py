@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 from pydantic import BaseModel, ConfigDict
 
 from completions import cache
 from completions.batch import BatchConfig
 from completions.errors import Refused
+from completions.listing import listed_key
 from completions.profile import Profile
 from completions.record import Record, answer_id, answer_key, batch_key, prompt_id
 from completions.store import Origin, Store
@@ -57,6 +58,8 @@ class Plan(BaseModel):
     """Every answer owed, by index, then sample."""
     shards: list[list[int]]
     """Positions in `items`, one list for each task."""
+    kept: dict[str, int] = {}
+    """Of a later generation: how many answers of each outcome stay from those before it."""
 
     @property
     def asked_in(self) -> int:
@@ -92,10 +95,13 @@ def seed_of(config: BatchConfig, batch_id: str) -> int:
     return config.audit.seed if config.audit else int(hashlib.sha256(batch_id.encode()).hexdigest()[:12], 16)
 
 
-def submit(store: Store, batch_id: str, config: BatchConfig) -> bool:
-    """Leave the request where `load_request` finds it; False if the batch already has one."""
-    body = config.model_dump_json(by_alias=True).encode()
-    return store.of(config.origin).create(batch_key(batch_id, "request.json"), body)
+def submit(store: Store, batch_id: str, config: BatchConfig, now: datetime | None = None) -> bool:
+    """Leave the request where `load_request` finds it, and list the batch; False if it already has one."""
+    part, body = store.of(config.origin), config.model_dump_json(by_alias=True).encode()
+    first = part.create(batch_key(batch_id, "request.json"), body)
+    if first:
+        part.put(listed_key(batch_id, now or datetime.now(UTC)), b"")
+    return first
 
 
 def load_request(store: Store, batch_id: str) -> BatchConfig:
@@ -140,7 +146,7 @@ def make_plan(
     part.delete([batch_key(batch_id, "failure.json")])
     if standing := load_plan(part, batch_id):
         return standing
-    submit(store, batch_id, config)
+    submit(store, batch_id, config, now)
     items = list(_items(config, profile, address))
     items = list(_take_cached(part, items, config, now, batch_id))
     plan = Plan(
@@ -153,7 +159,7 @@ def make_plan(
         profile=profile,
         address=address,
         items=items,
-        shards=_shards(items, config.per_task),
+        shards=shards(_to_ask(items), config.per_task),
     )
     part.create(batch_key(batch_id, "plan.json"), plan.model_dump_json(by_alias=True).encode())
     return load_plan(part, batch_id) or plan
@@ -203,8 +209,11 @@ def _copy(store: Store, hit: Record, item: Item, now: datetime, batch_id: str) -
     store.put(answer_key(batch_id, item.index, item.sample), copy.packed())
 
 
-def _shards(items: Sequence[Item], per_task: int) -> list[list[int]]:
+def _to_ask(items: Sequence[Item]) -> list[int]:
+    return [position for position, item in enumerate(items) if not item.cached and item.duplicate_of is None]
+
+
+def shards(positions: Sequence[int], per_task: int) -> list[list[int]]:
     """Positions of what must be asked, spread evenly over as few shards as the size allows."""
-    ask = [position for position, item in enumerate(items) if not item.cached and item.duplicate_of is None]
-    count = -(-len(ask) // per_task)
-    return [ask[number::count] for number in range(count)]
+    count = -(-len(positions) // per_task)
+    return [list(positions[number::count]) for number in range(count)]

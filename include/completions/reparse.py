@@ -18,7 +18,6 @@ from pydantic import BaseModel
 
 from completions import cache
 from completions.collect import collect
-from completions.dataset import TABLES
 from completions.errors import Refused
 from completions.manifest import Manifest, load_manifest, manifest_key
 from completions.plan import Item, Plan, find_batch, load_plan
@@ -73,20 +72,6 @@ def reparse(store: Store, batch_id: str, tell: Tell = lambda done, of: None) -> 
         after=after.outcomes,
         dataset=part.uri_of(manifest_key(batch_id)),
     )
-
-
-def superseded(store: Store, batch_id: str) -> list[str]:
-    """Keys of the batch's parts that its manifest does not name any more, oldest first."""
-    part, plan, manifest = _standing(store, batch_id)
-    keys = {key for table in TABLES for key in part.keys(table.folder(plan)) if key.endswith(".parquet")}
-    return sorted(keys - {file.key for file in manifest.files})
-
-
-def retire(store: Store, batch_id: str) -> None:
-    """Move them out of the dataset, below `superseded/`, so that who reads the folder has every row once."""
-    part, _, _ = _standing(store, batch_id)
-    for key in superseded(store, batch_id):
-        part.move(key, f"superseded/{key}")
 
 
 def _standing(store: Store, batch_id: str) -> tuple[Store, Plan, Manifest]:

@@ -9,11 +9,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from completions.batch import BatchConfig
+from completions.cancelling import is_cancelled
 from completions.errors import Outcome
 from completions.manifest import Manifest, load_manifest, manifest_key
 from completions.notification import shown
 from completions.plan import Plan, find_batch, load_plan, load_request
 from completions.record import batch_key
+from completions.retrying import retried_as
 from completions.store import Store
 
 LINK_LIFE = timedelta(days=7)
@@ -31,7 +33,8 @@ def status(store: Store, batch_id: str, *, link: Link | None = None) -> Body | N
     `failed`. Times are ISO 8601 in UTC. `outcomes` counts what is known so far.
     """
     for part in (store.of("live"), store.of("rehearsal")):
-        if manifest := load_manifest(part, batch_id):
+        manifest = load_manifest(part, batch_id)
+        if manifest and retried_as(part, batch_id) <= manifest.generation:
             return _done(part, manifest, link)
     found = find_batch(store, batch_id)
     if found is None:
@@ -67,6 +70,7 @@ def _done(part: Store, manifest: Manifest, link: Link | None) -> Body:
         finished_at=manifest.finished_at,
         dataset=part.uri_of(manifest_key(manifest.batch_id)),
         client_ref=manifest.client_ref,
+        cancelled=is_cancelled(part, manifest.batch_id, manifest.generation),
         notification=shown(part, manifest.batch_id, manifest.generation),
     )
 
@@ -85,13 +89,14 @@ def _under_way(part: Store, batch_id: str, config: BatchConfig, plan: Plan | Non
         started_at=plan.planned_at if plan else None,
         finished_at=datetime.fromisoformat(json.loads(failure)["at"]) if failure else None,
         client_ref=config.client_ref,
+        cancelled=is_cancelled(part, batch_id, plan.generation if plan else 1),
         notification=shown(part, batch_id, plan.generation if plan else 1) if failure else None,
     )
 
 
 def _progress(part: Store, plan: Plan) -> tuple[Counter[str], bool]:
     """Counts by outcome, and whether every shard has asked all it was to ask."""
-    outcomes: Counter[str] = Counter({Outcome.ANSWERED: plan.cached})
+    outcomes: Counter[str] = Counter(plan.kept or {Outcome.ANSWERED: plan.cached})
     keys = [batch_key(plan.batch_id, f"progress/{number}.json") for number in range(len(plan.shards))]
     all_asked = True
     for body in part.get_many(keys):
@@ -113,6 +118,7 @@ def _body(
     finished_at: datetime | None = None,
     dataset: str | None = None,
     client_ref: str | None,
+    cancelled: bool,
     notification: Body | None = None,
 ) -> Body:
     successful = outcomes.get(Outcome.ANSWERED, 0)
@@ -129,6 +135,7 @@ def _body(
         "finished_at": _iso(finished_at),
         "dataset": dataset,
         "client_ref": client_ref,
+        "cancelled": cancelled,
         "notification": notification,
     }
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -74,8 +75,13 @@ async def ask(shard: int, dag_run: DagRunProtocol, task_state_store: TaskStateSt
 def collect(dag_run: DagRunProtocol) -> dict[str, Any]:
     """Write the dataset; returns its counts, or fails when no prompt of the batch was answered."""
     from completions.collect import collect as make_dataset
+    from completions.superseded import GRACE, retire, superseded
 
-    manifest = make_dataset(open_store(), batch_of(dag_run), datetime.now(UTC))
+    store, batch_id = open_store(), batch_of(dag_run)
+    manifest = make_dataset(store, batch_id, datetime.now(UTC))
+    if superseded(store, batch_id):
+        time.sleep(GRACE)  # for those who are reading the generation before
+        retire(store, batch_id)
     counts = manifest.model_dump(mode="json", include={"status", "count", "successful", "failed", "cached", "outcomes"})
     if manifest.status == "failed":
         raise AirflowFailException(f"the dataset stands, but no prompt was answered: {counts}")

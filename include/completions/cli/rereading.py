@@ -54,7 +54,7 @@ def _print(done: Reparsed) -> None:
 
 def _retire(store: Store, batch: str, grace: float) -> None:
     """Leave the old files to who is reading them, for a while; then nobody who reads the folder sees rows twice."""
-    from completions.reparse import retire, superseded
+    from completions.superseded import retire, superseded
 
     if not superseded(store, batch):
         return
