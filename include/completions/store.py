@@ -131,6 +131,17 @@ class Store:
                 for meta in page:
                     yield Found(meta["path"].removeprefix(self.prefix), meta["size"], meta["last_modified"])
 
+    def first(self, prefix: str, limit: int, after: str | None = None) -> list[str]:
+        """The first `limit` names in the folder `prefix`, in order; of those after the name `after`, if it is given."""
+        offset = self._path(f"{prefix}/{after}") if after else None
+        with self._told("list", prefix):
+            names: list[str] = []
+            for page in obstore.list(self.inner, self._path(prefix), offset=offset, chunk_size=1000):
+                names += (Path(meta["path"]).name for meta in page)
+                if not self.is_local and len(names) >= limit:  # a bucket lists in order
+                    break
+            return sorted(names)[:limit]
+
     def folders(self, prefix: str) -> list[str]:
         """Names of the folders right below `prefix`."""
         with self._told("list", prefix):
