@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import obstore
-from obstore.exceptions import AlreadyExistsError, BaseError
+from obstore.exceptions import AlreadyExistsError, BaseError, PermissionDeniedError
 from obstore.store import LocalStore, S3Store
 
 from completions.errors import Refused, Unreachable
@@ -191,9 +191,11 @@ class Store:
         with self._told("read", key):
             try:
                 meta = obstore.head(self.inner, self._path(key))
-            except FileNotFoundError:
-                self.get(key)  # which tells a bucket that is not there from an object that is not: HEAD has no words
-                return None
+            except (FileNotFoundError, PermissionDeniedError) as error:
+                self.get(key)  # HEAD has no words: this says which key is wrong, or that there is no such bucket
+                if isinstance(error, FileNotFoundError):
+                    return None
+                raise
             return Found(key, meta["size"], meta["last_modified"])
 
     def unfinished(self) -> list[Path]:
