@@ -104,6 +104,12 @@ def submit(store: Store, batch_id: str, config: BatchConfig, now: datetime | Non
     return first
 
 
+def withdraw(store: Store, batch_id: str, config: BatchConfig, now: datetime) -> None:
+    """Take back what was submitted at `now`: nobody will run it."""
+    part = store.of(config.origin)
+    part.delete([batch_key(batch_id, "request.json"), listed_key(batch_id, now)])
+
+
 def load_request(store: Store, batch_id: str) -> BatchConfig:
     """The request that was submitted under `batch_id`; `Refused` when there is none."""
     for origin in ("live", "rehearsal"):

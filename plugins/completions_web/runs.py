@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote
 
 import httpx
 from fastapi import HTTPException, Request
@@ -13,20 +15,39 @@ _OURS = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
 """Answers that concern the caller; all others concern this installation."""
 
 
-async def start_run(request: Request, batch_id: str) -> None:
-    """Start a run for the batch with the credentials of `request`; raises `HTTPException` when Airflow doesn't take it.
+async def start_run(request: Request, run_id: str, conf: dict[str, Any], *, once: bool = False) -> None:
+    """Start a run with the credentials of `request`; raises `HTTPException` when Airflow doesn't take it.
 
-    Airflow is asked within this process, in the app that we are mounted in, so that neither its public address nor a
+    With `once`, a run that was started before is as good.
+    """
+    run = {"dag_run_id": run_id, "logical_date": None, "conf": conf}
+    answer = await _airflow(request, "POST", f"/dags/{DAG}/dagRuns", json=run)
+    if answer.is_error and not (once and answer.status_code == HTTPStatus.CONFLICT):
+        status = answer.status_code if answer.status_code in _OURS else HTTPStatus.SERVICE_UNAVAILABLE
+        raise HTTPException(status, f"Airflow did not take the batch: {_reason(answer)}")
+
+
+async def is_active(request: Request, run_id: str) -> bool:
+    """Whether the run is queued or going on, as Airflow tells the sender of `request`; one that is gone is not."""
+    answer = await _airflow(request, "GET", f"/dags/{DAG}/dagRuns/{quote(run_id, safe='')}")
+    if answer.status_code == HTTPStatus.NOT_FOUND:
+        return False
+    if answer.is_error:
+        status = answer.status_code if answer.status_code in _OURS else HTTPStatus.SERVICE_UNAVAILABLE
+        raise HTTPException(status, f"Airflow does not tell how the run stands: {_reason(answer)}")
+    return answer.json()["state"] in ("queued", "running")
+
+
+async def _airflow(request: Request, method: str, path: str, **how: Any) -> httpx.Response:
+    """What Airflow's API answers to the sender of `request`.
+
+    It is asked within this process, in the app that we are mounted in, so that neither its public address nor a
     proxy in front of it matters.
     """
     identity = {name: request.headers[name] for name in ("authorization", "cookie") if name in request.headers}
     transport = httpx.ASGITransport(app=request.scope["airflow"], raise_app_exceptions=False)
-    run = {"dag_run_id": f"api__{batch_id}", "logical_date": None, "conf": {"batch_id": batch_id}}
     async with httpx.AsyncClient(transport=transport, base_url="http://airflow", headers=identity) as airflow:
-        answer = await airflow.post(f"/api/v2/dags/{DAG}/dagRuns", json=run)
-    if answer.is_error:
-        status = answer.status_code if answer.status_code in _OURS else HTTPStatus.SERVICE_UNAVAILABLE
-        raise HTTPException(status, f"Airflow did not take the batch: {_reason(answer)}")
+        return await airflow.request(method, f"/api/v2{path}", **how)
 
 
 def _reason(answer: httpx.Response) -> str:
