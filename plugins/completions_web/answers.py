@@ -50,7 +50,12 @@ ANSWER = {
 }
 
 
-@router.head("/batches/archive", dependencies=READ, include_in_schema=False)
+@router.head(
+    "/batches/archive",
+    dependencies=READ,
+    response_class=Response,
+    responses={200: {"description": "It is there.", "content": ZIP}, **errors(404, 416)},
+)
 @router.get(
     "/batches/archive",
     dependencies=READ,

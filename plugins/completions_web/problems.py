@@ -12,6 +12,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Match
 
 from completions.errors import ABSENT, Refused, RefusedRequest, shortened
 from completions.store import StoreError
@@ -47,10 +48,20 @@ def tell_problems(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _unexpected)
 
 
-def _http(_: Request, error: Exception) -> Response:
+def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        return _not_allowed(request)
     challenge = {"WWW-Authenticate": "Bearer"} if error.status_code == HTTPStatus.UNAUTHORIZED else {}
     return problem(error.status_code, error.detail, headers={**challenge, **(error.headers or {})})
+
+
+def _not_allowed(request: Request) -> Response:
+    """Says what the path knows: each method is a route of its own, and the first alone would be told."""
+    routes = [route for route in request.app.routes if route.matches(request.scope)[0] is not Match.NONE]
+    allowed = ", ".join(sorted({method for route in routes for method in getattr(route, "methods", None) or ()}))
+    said = f"{request.method} is not for this path: it knows {allowed or 'GET, HEAD'}."
+    return problem(HTTPStatus.METHOD_NOT_ALLOWED, said, headers={"Allow": allowed or "GET, HEAD"})
 
 
 def _refused(_: Request, error: Exception) -> Response:
