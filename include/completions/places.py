@@ -143,9 +143,19 @@ def _area(country: str, suffix: str) -> Area | None:
 def _claims(among: Sequence[City], text: str) -> dict[City, float]:
     """The cities of `among` that `text` may mean, and how likely: people times how squarely the name is theirs."""
     spelling, bearers = _bearers(among, text)
-    claims = {city: city.population * _share(spelling, city.name) for city in bearers}
-    ranked = sorted(bearers, key=lambda city: -claims[city])
+    meant = dict.fromkeys([*bearers, *_namesakes(among, spelling, bearers)])
+    claims = {city: city.population * _share(spelling, city.name) for city in meant}
+    ranked = sorted(claims, key=lambda city: -claims[city])
     return {city: claims[city] for city in ranked if claims[city] >= _NOTABLE * claims[ranked[0]]}
+
+
+def _namesakes(among: Sequence[City], spelling: str, bearers: Sequence[City]) -> list[City]:
+    """Cities of the same name as those that `spelling` is another name of.
+
+    GeoNames has an Arabic name for one of the nine Monticellos of the US: it may mean any of them.
+    """
+    names = {fold(city.name) for city in bearers if _share(spelling, city.name) == _OTHER}
+    return [city for name in names for city in among if f"|{name}|" in city.spellings and fold(city.name) == name]
 
 
 def _is_meant_elsewhere(area: Area, text: str, city: City) -> bool:
