@@ -219,3 +219,31 @@ def test_run_knows_the_queues_at_the_operators_endpoint(
 def test_run_needs_a_file(completions: Completions, file: str, why: str) -> None:
     ended = completions("run", file)
     assert (ended.status, ended.err) == (2, f"refused: FILE {file!r}: cannot be read ({why})\n")
+
+
+def test_cancel_says_so_and_is_refused_for_what_is_done(completions: Completions, store: Store) -> None:
+    planned(store)
+    ended = completions("cancel", BATCH, "--json")
+    assert (ended.status, ended.json["status"], ended.json["cancelled"]) == (0, "retrieving", True)
+    collect(store, BATCH, NOW + timedelta(minutes=1))
+    refused = completions("cancel", BATCH)
+    assert (refused.status, refused.out) == (2, "")
+    assert "is done already" in refused.err
+
+
+@pytest.mark.parametrize("command", ["cancel", "retry"])
+@pytest.mark.parametrize("batch", [BATCH, "../x"])
+def test_what_is_not_there_is_neither_cancelled_nor_retried(
+    completions: Completions, store: Store, command: str, batch: str
+) -> None:
+    ended = completions(command, batch)
+    assert (ended.status, ended.out) == (2, "")
+    assert "no such batch in the store" in ended.err
+
+
+def test_a_retry_is_refused_where_nothing_failed_or_all_is_under_way(completions: Completions, store: Store) -> None:
+    plan = planned(store)
+    assert "is under way" in completions("retry", BATCH).err
+    batches.ask(store, plan)
+    collect(store, BATCH, NOW + timedelta(minutes=1))
+    assert "no failed answer" in completions("retry", BATCH).err

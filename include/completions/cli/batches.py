@@ -1,4 +1,4 @@
-"""`run`, `show`, `list`, `get`: batches, from a file in to a dataset out."""
+"""`run`, `show`, `list`, `get`, `cancel`, `retry`: batches, from a file in to a dataset out."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import uuid
 import zipfile
 from collections.abc import Sequence
 from functools import partial
+from http import HTTPStatus
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated, Any
 
@@ -35,7 +36,6 @@ def run(
     as_json: Json = False,
 ) -> None:
     """Submit a batch to the embedded Airflow (started if it isn't), follow it, and print what came of it."""
-    from completions.cli.table import print_answers
     from completions.embedded import Embedded
     from completions.request import accept
 
@@ -45,6 +45,13 @@ def run(
     callback = fields.get("callback") if isinstance(fields, dict) else None
     config, _ = accept(fields, settings(), sqs_endpoint=sqs_endpoint(callback), exits=exits())
     [(body, link)] = submit_and_follow([config], Embedded())
+    _print_ended(body, link, as_json)
+
+
+def _print_ended(body: Body, link: str, as_json: bool) -> None:
+    """What came of a batch; raises `Failed` where that is nothing."""
+    from completions.cli.table import print_answers
+
     if as_json:
         print_json(body)
     else:
@@ -67,7 +74,7 @@ def submit_and_follow(configs: Sequence[BatchConfig], embedded: Embedded) -> lis
         embedded.rehearse(say)
     api = Airflow(embedded.up(say).url)
     batch_ids = [_submit(api, store, config) for config in configs]
-    links = [f"{api.url}/dags/{DAG}/runs/{_run_id(batch_id)}" for batch_id in batch_ids]
+    links = [_link(api, _run_id(batch_id)) for batch_id in batch_ids]
     for config, batch_id, link in zip(configs, batch_ids, links, strict=True):
         say(f"batch {batch_id}: {config.count} answers from {config.model}  {link}")
     watched = [
@@ -86,9 +93,17 @@ def _submit(api: Airflow, store: Store, config: BatchConfig) -> str:
 
     batch_id = str(uuid.uuid4())
     submit(store, batch_id, config)
-    run = {"dag_run_id": _run_id(batch_id), "logical_date": None, "conf": {"batch_id": batch_id}}
-    api.request("POST", f"/dags/{DAG}/dagRuns", json=run)
+    _start(api, _run_id(batch_id), batch_id)
     return batch_id
+
+
+def _start(api: Airflow, run_id: str, batch_id: str) -> None:
+    run = {"dag_run_id": run_id, "logical_date": None, "conf": {"batch_id": batch_id}}
+    api.request("POST", f"/dags/{DAG}/dagRuns", json=run)
+
+
+def _link(api: Airflow, run_id: str) -> str:
+    return f"{api.url}/dags/{DAG}/runs/{run_id}"
 
 
 def _run_id(batch_id: str) -> str:
@@ -160,6 +175,58 @@ def get(
             raise Failed(f"the archive of batch {batch} cannot be unpacked into {folder}: {error}") from error
 
 
+def cancel(batch: Batch, as_json: Json = False) -> None:
+    """Ask nothing more of a batch: what was answered is still collected, by the same run, and the rest is cancelled."""
+    from datetime import UTC, datetime
+
+    from completions.cancelling import cancel_batch
+    from completions.cli.table import print_status
+
+    store = stored()
+    _status(store, batch)
+    cancel_batch(store, batch, datetime.now(UTC))
+    body = _status(store, batch)
+    if as_json:
+        print_json(body)
+    else:
+        print_status(body)
+
+
+def retry(batch: Batch, as_json: Json = False) -> None:
+    """Ask again what failed in a batch, as its next generation, follow it, and print what came of it.
+
+    Runs on the embedded Airflow, started if it isn't. The dataset that stands is there until the next one is.
+    """
+    from completions.embedded import Embedded
+    from completions.plan import load_request
+    from completions.retrying import retry as plan_again
+    from completions.status import status
+
+    store = stored()
+    _status(store, batch)
+    config, run_id, embedded = load_request(store, batch), plan_again(store, batch), Embedded()
+    if config.rehearse:
+        embedded.rehearse(say)
+    api = _started_once(embedded, run_id, batch)
+    say(f"batch {batch}: asked again  {_link(api, run_id)}")
+    watched = Watched(config.model, partial(status, store, batch), partial(_end_state, api, run_id))
+    [body] = follow([watched])
+    _print_ended(body, _link(api, run_id), as_json)
+
+
+def _started_once(embedded: Embedded, run_id: str, batch: str) -> Airflow:
+    """The Airflow in which this run is started, unless it was before."""
+    from completions.airflow_api import Airflow, AirflowError
+
+    api = Airflow(embedded.up(say).url)
+    try:
+        _start(api, run_id, batch)
+    except AirflowError as error:
+        if error.status != HTTPStatus.CONFLICT:
+            raise
+    return api
+
+
 def _unpack(archive: IO[bytes], folder: Path) -> int:
     """Unpack the files into `folder`, none outside of it whatever its name says, and count them."""
     with zipfile.ZipFile(archive) as entries:
@@ -185,3 +252,5 @@ def register(commands: typer.Typer) -> None:
     commands.command()(show)
     commands.command("list")(list_)
     commands.command()(get)
+    commands.command()(cancel)
+    commands.command()(retry)
