@@ -70,6 +70,16 @@ def generation_under_way(store: Store, batch_id: str) -> tuple[Store, int | None
     return part, due
 
 
+def last_run(store: Store, batch_id: str) -> str | None:
+    """Id of the run that asked the batch last; None before it is planned. Until that ends, nothing is asked again."""
+    found = find_batch(store, batch_id)
+    plan = load_plan(found[0], batch_id) if found else None
+    if found is None or plan is None:
+        return None
+    generation = retried_as(found[0], batch_id)
+    return f"retry__{batch_id}__g{generation}" if generation > 1 else plan.run_id
+
+
 def retried_as(part: Store, batch_id: str) -> int:
     """The generation that the last retry is to make; 1 where there was none."""
     note = part.get(batch_key(batch_id, "retry.json"))

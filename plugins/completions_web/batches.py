@@ -15,7 +15,7 @@ from completions import cancelling, once, retrying
 from completions.batch import BatchConfig
 from completions.health import refuse_unhealthy
 from completions.listing import page
-from completions.plan import find_batch, load_plan, submit, withdraw
+from completions.plan import find_batch, submit, withdraw
 from completions.request import accept
 from completions.settings import Settings
 from completions.status import Body, status
@@ -119,12 +119,10 @@ def no_batch(id: UUID) -> HTTPException:
 
 
 def _last_run(id: UUID) -> str | None:
-    """The run that the batch was planned in, as far as it is known."""
-    found = find_batch(open_store(), str(id))
-    if found is None:
+    store = open_store()
+    if find_batch(store, str(id)) is None:
         raise no_batch(id)
-    plan = load_plan(found[0], str(id))
-    return plan.run_id if plan else None
+    return retrying.last_run(store, str(id))
 
 
 def _retried(id: UUID) -> str:

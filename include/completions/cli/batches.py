@@ -197,34 +197,51 @@ def retry(batch: Batch, as_json: Json = False) -> None:
 
     Runs on the embedded Airflow, started if it isn't. The dataset that stands is there until the next one is.
     """
+    from completions.airflow_api import Airflow
     from completions.embedded import Embedded
     from completions.plan import load_request
+    from completions.retrying import last_run
     from completions.retrying import retry as plan_again
     from completions.status import status
 
     store = stored()
     _status(store, batch)
-    config, run_id, embedded = load_request(store, batch), plan_again(store, batch), Embedded()
+    config, embedded = load_request(store, batch), Embedded()
+    running, last = embedded.status(), last_run(store, batch)
+    if running and last and not _has_ended(Airflow(running.url), last):
+        raise Refused("BATCH", batch, f"its run {last} has not ended; retry it when it has")
+    run_id = plan_again(store, batch)
     if config.rehearse:
         embedded.rehearse(say)
-    api = _started_once(embedded, run_id, batch)
+    api = Airflow(embedded.up(say).url)
+    _start_once(api, run_id, batch)
     say(f"batch {batch}: asked again  {_link(api, run_id)}")
     watched = Watched(config.model, partial(status, store, batch), partial(_end_state, api, run_id))
     [body] = follow([watched])
     _print_ended(body, _link(api, run_id), as_json)
 
 
-def _started_once(embedded: Embedded, run_id: str, batch: str) -> Airflow:
-    """The Airflow in which this run is started, unless it was before."""
-    from completions.airflow_api import Airflow, AirflowError
+def _start_once(api: Airflow, run_id: str, batch: str) -> None:
+    """Start the run, unless it was before."""
+    from completions.airflow_api import AirflowError
 
-    api = Airflow(embedded.up(say).url)
     try:
         _start(api, run_id, batch)
     except AirflowError as error:
         if error.status != HTTPStatus.CONFLICT:
             raise
-    return api
+
+
+def _has_ended(api: Airflow, run_id: str) -> bool:
+    """Whether a run does nothing any more; one that Airflow does not know, of another or a new one, does nothing."""
+    from completions.airflow_api import AirflowError
+
+    try:
+        return _end_state(api, run_id) is not None
+    except AirflowError as error:
+        if error.status != HTTPStatus.NOT_FOUND:
+            raise
+        return True
 
 
 def _unpack(archive: IO[bytes], folder: Path) -> int:
