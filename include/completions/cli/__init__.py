@@ -20,6 +20,7 @@ from completions.cli import (
     callbacks,
     checking,
     demo,
+    forgetting,
     keeping,
     lists,
     querying,
@@ -38,7 +39,10 @@ commands = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-_MODULES = (services, batches, asking, lists, callbacks, audits, querying, rereading, keeping, checking, tokens, demo)
+_MODULES = (
+    *(services, batches, asking, lists, callbacks, audits, querying),
+    *(rereading, keeping, forgetting, checking, tokens, demo),
+)
 for module in _MODULES:
     module.register(commands)
 
