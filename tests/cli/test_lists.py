@@ -37,7 +37,12 @@ def test_lists_are_sorted_and_searched(completions: Completions, command: list[s
         (["devices", "IPHONE 15"], "iPhone 15"),
         (["devices", "iPhone+15"], "iPhone 15"),
         (["devices", "iPhone%2015"], "iPhone 15"),
+        (["devices", "iphone15"], "iPhone 15"),
         (["devices", "Galaxy S9+"], "Galaxy S9+"),
+        (["devices", "galaxy+s9%2B"], "Galaxy S9+"),
+        (["languages", "zh"], {"code": "zh", "name": "Chinese", "autonym": "中文"}),
+        (["languages", "allemand"], {"code": "de", "name": "German", "autonym": "Deutsch"}),
+        (["languages", "Mandarin"], {"code": "zh", "name": "Chinese", "autonym": "中文"}),
         (["languages", "German"], {"code": "de", "name": "German", "autonym": "Deutsch"}),
         (["languages", "deutsch"], {"code": "de", "name": "German", "autonym": "Deutsch"}),
         (["countries", "kingdom"], {"code": "GB", "name": "United Kingdom"}),
@@ -47,6 +52,7 @@ def test_lists_are_sorted_and_searched(completions: Completions, command: list[s
             ["cities", "DE", "M%C3%BCnchen"],
             {"city": "Munich", "subdivision": "BY", "people": 1505005, "timezone": "Europe/Berlin"},
         ),
+        (["subdivisions", "DE", "Bavaria"], {"code": "BY", "name": "Bayern", "part_of": ""}),
         (["subdivisions", "us", "rhode"], {"code": "RI", "name": "Rhode Island", "part_of": ""}),
         (["subdivisions", "FR", "75"], {"code": "75C", "name": "Paris", "part_of": "IDF"}),
         (
@@ -58,6 +64,23 @@ def test_lists_are_sorted_and_searched(completions: Completions, command: list[s
 )
 def test_a_word_narrows_the_list(completions: Completions, command: list[str], first: Any) -> None:
     assert completions(*command, "--json").json[0] == first
+
+
+@pytest.mark.parametrize(
+    ("command", "near"),
+    [
+        (["devices", "Pixle 7"], "Pixel 7"),
+        (["countries", "Germny"], "Germany"),
+        (["subdivisions", "DE", "Bayren"], "Bayern"),
+        (["cities", "DE", "Hambrug"], "Hamburg"),
+        (["languages", "Norwgian"], "Norwegian"),
+    ],
+    ids=" ".join,
+)
+def test_what_is_near_is_told_where_nothing_is_found(completions: Completions, command: list[str], near: str) -> None:
+    ended = completions(*command)
+    assert (ended.status, ended.out) == (0, "")
+    assert ended.err.startswith(f"none contains {command[-1]!r}; did you mean {near}")
 
 
 @pytest.mark.parametrize("command", LISTS, ids=" ".join)

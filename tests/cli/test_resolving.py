@@ -44,6 +44,28 @@ def test_tables_of_spreadsheets_are_read(completions: Completions, delimiter: st
     ended = completions("resolve", "--csv", "-", "--rehearse", stdin=f"\ufeff{text}\n")
     [line] = csv.DictReader(ended.out.splitlines(), delimiter=delimiter)
     assert (ended.status, line["Market"], line["resolved_city"]) == (0, "south, by the sea", "Kiel")
+    assert list(line)[:3] == ["Market", " Country", "CITY"]
+
+
+def test_lines_that_are_too_long_or_too_short_are_lines(completions: Completions) -> None:
+    ended = completions("resolve", "--csv", "-", "--rehearse", stdin="country,city\nDE,Kiel,more\n\nFR\n")
+    long, short = csv.DictReader(ended.out.splitlines())
+    assert (ended.status, long["resolved_city"], short["resolved_country"]) == (0, "Kiel", "FR")
+
+
+def test_a_table_says_who_asks_alone(completions: Completions) -> None:
+    ended = completions("resolve", "--csv", "-", "--country", "DE", stdin="city\nKiel\n")
+    assert (ended.status, ended.out) == (2, "")
+    assert ended.err == "refused: --csv '-': its lines say who asks; leave --country out, or make it a column\n"
+
+
+def test_warnings_are_sentences(completions: Completions) -> None:
+    ended = completions("resolve", "--country", "US", "--city", "Portland", "--device", "iPhone+15", "--rehearse")
+    first, second = ended.err.splitlines()
+    assert first.startswith("warning: city 'Portland' is taken for the first of Portland (US-OR, 652,503 people), ")
+    assert second.startswith("warning: device iPhone 15 is a webkit device")
+    assert ended.out.startswith("country          US\n")
+    assert "warnings" not in ended.out
 
 
 def test_chance_is_drawn_from_the_seed_of_the_line(completions: Completions, tmp_path: Path) -> None:
@@ -61,7 +83,7 @@ def test_chance_is_drawn_from_the_seed_of_the_line(completions: Completions, tmp
         (b"a,b\n1,2\n", "has none of the columns country, subdivision, city, language, display, device"),
         (b"", "has none of the columns"),
         (b"country\n\xff\xfe\n", "cannot be read as a CSV file in UTF-8"),
-        (None, "cannot be read as a CSV file in UTF-8"),
+        (None, "there is no such file"),
     ],
 )
 def test_what_is_no_table_is_refused(

@@ -207,11 +207,12 @@ def resolve(
     from completions.cli.resolving import profile_of, resolve_table
     from completions.here import exits, settings
 
-    if csv is not None:
-        resolve_table(csv, settings(), exits(), rehearse=rehearse)
-        return
     who = {"country": country, "subdivision": subdivision, "city": city, "language": language, "display": display}
-    profile = profile_of({**who, "device": device}, settings(), exits(), seed=seed or 0, rehearse=rehearse)
+    who["device"] = device
+    if csv is not None:
+        resolve_table(csv, settings(), exits(), rehearse=rehearse, beside={**who, "seed": seed})
+        return
+    profile = profile_of(who, settings(), exits(), seed=seed or 0, rehearse=rehearse)
     shown = profile.model_dump(mode="json")
     if as_json:
         print_json(shown)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from completions.cli.out import print_json, say
-from completions.spelling import fold, readings
+from completions.errors import Refused
+from completions.spelling import fold, nearest, readings
 
 if TYPE_CHECKING:
     from completions.gazetteer import City
@@ -22,7 +24,10 @@ def devices(word: Word = "", as_json: Json = False) -> None:
     """The devices that can be emulated."""
     from completions.devices import names
 
-    _print([{"device": name} for name in names()], word, as_json, plain=True)
+    squeezed = fold(word).replace(" ", "")
+    rows = [{"device": name} for name in names()]
+    loosely = [row for row in rows if squeezed in fold(row["device"]).replace(" ", "")]  # iphone15
+    _print(_holding(rows, word) or (loosely if squeezed else []), word, names(), as_json, plain=True)
 
 
 def countries(word: Word = "", as_json: Json = False) -> None:
@@ -31,16 +36,20 @@ def countries(word: Word = "", as_json: Json = False) -> None:
 
     called = {code for name, code in country_names().items() if _wanted(word).intersection([name])}
     rows = [{"code": code, "name": name} for code, name in countries().items()]
-    _print([row for row in rows if row["code"] in called] or rows, "" if called else word, as_json)
+    found = [row for row in rows if row["code"] in called] or _holding(rows, word)
+    _print(found, word, countries().values(), as_json)
 
 
 def subdivisions(country: Country, word: Word = "", as_json: Json = False) -> None:
-    """The subdivisions of a country, by code, name and the one that they are part of."""
+    """The subdivisions of a country, by code, name and what they are part of; other spellings are understood."""
     from completions.gazetteer import subdivisions
     from completions.places import find_country
 
     known = sorted(subdivisions(find_country(country)).values(), key=lambda one: one.code)
-    _print([{"code": one.code, "name": one.name, "part_of": one.parent or ""} for one in known], word, as_json)
+    rows = {one.code: {"code": one.code, "name": one.name, "part_of": one.parent or ""} for one in known}
+    called = [rows[one.code] for one in known if any(wanted and wanted in one.spellings for wanted in _wanted(word))]
+    found = _holding(rows.values(), word)
+    _print([*found, *(row for row in called if row not in found)], word, [one.name for one in known], as_json)
 
 
 def cities(
@@ -62,15 +71,20 @@ def cities(
         {"city": one.name, "subdivision": one.subdivision or "", "people": one.population, "timezone": one.timezone}
         for one in sorted(found, key=found.__getitem__)
     ]
-    _print(rows, "", as_json)
+    _print(rows, word, [city.name for city in area.cities()], as_json)
 
 
 def languages(word: Word = "", as_json: Json = False) -> None:
     """The languages that a chat or its interface can have, by code, name and own name; more are understood."""
-    from completions.languages import names
+    from completions.languages import find, names
 
     rows = [{"code": one.tag, "name": one.name, "autonym": one.autonym} for one in names()]
-    _print(rows, word, as_json)
+    called = ""
+    with suppress(Refused):
+        called = find(word).tag.partition("-")[0]
+    first = [row for row in rows if row["code"] == called]
+    rest = [row for row in _holding(rows, word) if row not in first]
+    _print([*first, *rest], word, [one.name for one in names()], as_json)
 
 
 def _match(city: City, word: str) -> tuple[int, int, str] | None:
@@ -93,16 +107,25 @@ def _written(value: object) -> str:
     return fold(str(value)) or str(value).casefold()
 
 
-def _print(rows: Iterable[dict[str, Any]], word: str, as_json: bool, *, plain: bool = False) -> None:
-    """Print rows a line each; as JSON, objects, or their only value where they are `plain`."""
+def _holding(rows: Iterable[dict[str, Any]], word: str) -> list[dict[str, Any]]:
     wanted = _wanted(word)
-    found = [row for row in rows if any(one in written for one in wanted for written in map(_written, row.values()))]
+    return [row for row in rows if any(one in written for one in wanted for written in map(_written, row.values()))]
+
+
+def _print(
+    found: Sequence[dict[str, Any]], word: str, known: Iterable[str], as_json: bool, *, plain: bool = False
+) -> None:
+    """Print rows a line each; as JSON, objects, or their only value where they are `plain`.
+
+    Where there are none, say which of `known` are near.
+    """
     if as_json:
         print_json([next(iter(row.values())) for row in found] if plain else found)
     elif found:
         print("\n".join("  ".join(map(str, row.values())).rstrip() for row in found))
     else:
-        say(f"none contains {word!r}" if word else "none")
+        near = " or ".join(nearest(word, {fold(name): name for name in known}))
+        say((f"none contains {word!r}" if word else "none") + (f"; did you mean {near}?" if near else ""))
 
 
 def register(commands: typer.Typer) -> None:

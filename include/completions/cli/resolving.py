@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
@@ -38,36 +38,40 @@ def profile_of(
     return accept({**who, "rehearse": rehearse, "prompts": ["-"]}, settings, seed=seed, exits=exits)[1]
 
 
-def resolve_table(source: str, settings: Settings, exits: Exits | None, *, rehearse: bool) -> None:
+def resolve_table(
+    source: str, settings: Settings, exits: Exits | None, *, rehearse: bool, beside: Mapping[str, object]
+) -> None:
     """Read a CSV file (`-`: standard input) and write it back with `resolved_*` columns, `warnings` and `refused`.
 
     Its columns are fields of a request, in any order; others are passed through. Raises `Refused` for a table that
-    has none of them; ends with the status of a refused request when a line would be refused.
+    has none of them, or that comes with such a field `beside` it; ends with the status of a refused request when a line
+    would be refused.
     """
+    if given := [f"--{name}" for name, value in beside.items() if value is not None]:
+        raise Refused("--csv", source, f"its lines say who asks; leave {given[0]} out, or make it a column")
     with _opened(source) as file:
-        rows = _read(file)
+        heads, delimiter = _heads(file)
+        rows = csv.DictReader(file, [_column(name) for name in heads], delimiter=delimiter)
         if not set(ASKED).intersection(rows.fieldnames or ()):
             raise Refused("--csv", source, f"has none of the columns {', '.join(ASKED)}")
         named = [*(rows.fieldnames or ()), *(f"resolved_{name}" for name in SHOWN), "warnings", REFUSED]
-        writer = csv.DictWriter(
-            sys.stdout, named, lineterminator="\n", extrasaction="ignore", delimiter=rows.reader.dialect.delimiter
-        )
-        writer.writeheader()
+        writer = csv.DictWriter(sys.stdout, named, lineterminator="\n", extrasaction="ignore", delimiter=delimiter)
+        writer.writerow(dict(zip(named, [*heads, *named[len(heads) :]], strict=True)))
         refused = sum(_resolved(row, settings, exits, writer, rehearse=rehearse) for row in rows)
     if refused:
         say(f"{refused} of the lines would be refused; the column {REFUSED} says why")
         raise typer.Exit(REFUSED_STATUS)
 
 
-def _read(file: TextIO) -> csv.DictReader[str]:
-    """The table, with commas, semicolons or tabs between its columns, as its first line has them; heads in any case."""
+def _heads(file: TextIO) -> tuple[list[str], str]:
+    """The names of the columns, and what stands between them: a comma, a semicolon or a tab."""
     head = file.readline().lstrip("\ufeff")
     delimiter = max(",;\t", key=head.count)
-    columns = [_column(name) for name in next(csv.reader([head], delimiter=delimiter), [])]
-    return csv.DictReader(file, columns, delimiter=delimiter)
+    return next(csv.reader([head], delimiter=delimiter), []), delimiter
 
 
 def _column(name: str) -> str:
+    """The field that a column is, in any case, or its own name."""
     known = name.strip().casefold()
     return known if known in (*ASKED, SEED) else name
 
@@ -80,8 +84,10 @@ def _opened(source: str) -> Iterator[TextIO]:
     try:
         with Path(source).open(encoding="utf-8-sig", newline="") as file:
             yield file
+    except FileNotFoundError:
+        raise Refused("--csv", source, "there is no such file") from None
     except (OSError, UnicodeDecodeError) as error:
-        raise Refused("--csv", source, "cannot be read as a CSV file in UTF-8") from error
+        raise Refused("--csv", source, "cannot be read as a CSV file in UTF-8; save it as such") from error
 
 
 def _resolved(
