@@ -73,6 +73,57 @@ FOUND = {
     "deu": "de",
     "Kurdish": "ku",
     "  swiss   german ": "gsw",
+    "العربيه": "ar",
+    "zh_CN": "zh-CN",
+    "pt-PT": "pt-PT",
+    "EN-us": "en-US",
+    "sh": "sr-Latn",
+    "in": "id",
+    "mo": "ro",
+    "Moldovan": "ro",
+    "Gaeilge": "ga",
+    "Cymraeg": "cy",
+    "català": "ca",
+    "Euskara": "eu",
+    "Modern Greek": "el",
+    "اردو": "ur",
+    "ไทย": "th",
+    "ქართული": "ka",
+    "Kiswahili": "sw",
+    "isiZulu": "zu",
+    "Malay": "ms",
+    "Bahasa Malaysia": "ms",
+    "Bahasa Melayu": "ms",
+    "Myanmar": "my",
+    "தமிழ்": "ta",
+    "ਪੰਜਾਬੀ": "pa",
+    "Panjabi": "pa",
+    "Sinhalese": "si",
+    "Slovene": "sl",
+    "Hrvatski": "hr",
+    "српски": "sr",
+    "Македонски": "mk",
+    "Magyar": "hu",
+    "Română": "ro",
+    "Norsk": "no",
+    "Canadian French": "fr-CA",
+    "Français (Canada)": "fr-CA",
+    "Español (México)": "es-MX",
+    "European Spanish": "es-ES",
+    "Deutsch (Schweiz)": "de-CH",
+    "Austrian German": "de-AT",
+    "Traditional Chinese": "zh-Hant",
+    "Chinese Traditional": "zh-Hant",
+    "简体中文": "zh-Hans",
+    "中文（简体）": "zh-Hans",
+    "中文（繁體）": "zh-Hant",
+    "Dutch (Belgium)": "nl-BE",
+    "Oriya": "or",
+    "Sorani": "ckb",
+    "Dari": "fa-AF",
+    "Māori": "mi",
+    "fre": "fr",
+    "chi": "zh",
 }
 REFUSED = [
     "English please",
@@ -101,6 +152,11 @@ def test_finds_names_autonyms_and_codes(written: str, tag: str) -> None:
 def test_encodings_agree_with_the_plain_spelling(written: str) -> None:
     plain = written if "%" not in written else "Norwegian Bokmål"
     assert languages.find(quote(plain, safe="")) == languages.find(quote_plus(plain)) == languages.find(written)
+
+
+def test_the_table_is_of_many_languages() -> None:
+    assert len(FOUND) >= 100
+    assert len(set(FOUND.values())) >= 60
 
 
 @pytest.mark.parametrize("written", REFUSED)
@@ -160,6 +216,16 @@ def test_finds_or_refuses_whatever_is_written(written: str) -> None:
         ("sr-Latn", "RS", "sr-Latn-RS"),
         ("ku", "IQ", "ckb-IQ"),
         ("ku", "TR", "ku-TR"),
+        ("fr", "CA", "fr-CA"),
+        ("fr", "CH", "fr-CH"),
+        ("de", "AT", "de-AT"),
+        ("ar", "EG", "ar-EG"),
+        ("pt", "PT", "pt-PT"),
+        ("zh", "HK", "zh-HK"),
+        ("zh", "US", "zh-US"),
+        ("ta", "LK", "ta-LK"),
+        ("es", "US", "es-US"),
+        ("ru", "KZ", "ru-KZ"),
         (None, "CH", "de-CH"),  # no language: the country's
         (None, "IN", "hi-IN"),
         (None, "XK", "sq-XK"),

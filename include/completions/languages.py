@@ -18,7 +18,9 @@ from completions.errors import Refused
 from completions.spelling import fold, nearest, readings
 
 _CODE = re.compile(r"[a-z]{2,3}([-_][a-z0-9]{2,8})*", re.IGNORECASE)
-_QUALIFIED = re.compile(r"(.+?)\s*\((.+)\)")
+_QUALIFIED = re.compile(r"(.+?)\s*[(（](.+)[)）]")
+_HABITS = {"bahasa melayu": "ms", "chinese simplified": "zh-Hans", "chinese traditional": "zh-Hant"}
+"""What people write that no list has."""
 _NOT_A_LANGUAGE = {"und", "mul", "mis", "zxx"}
 _LOCAL_FORMS = {("ku", "IQ"): "ckb-IQ", ("ku", "IR"): "ckb-IR"}
 """Where CLDR knows a country's form of a language under a code of its own: Kurdish in Iraq is Sorani."""
@@ -101,7 +103,7 @@ def _of_qualified_name(text: str) -> str | None:
     if not (parts := _QUALIFIED.fullmatch(text)):
         return None
     language, qualifier = _of_name(parts[1]), parts[2]
-    if swapped := _of_name(f"{qualifier} {parts[1]}"):
+    if swapped := _of_name(f"{qualifier} {parts[1]}") or _of_name(f"{qualifier}{parts[1]}"):
         return swapped
     script, territory = _code_of("script", qualifier), _code_of("territory", qualifier)
     return f"{language}-{script or territory}" if language and (script or territory) else None
@@ -140,7 +142,7 @@ def _without_default_script(tag: Tag) -> str:
 def _main_names() -> dict[str, str]:
     """Tags by folded name, for the languages of ISO 639-1: no other language's name stands in their way."""
     own = {fold(language.autonym): language.tag for language in names()}
-    return own | {fold(language.name): language.tag for language in names()}
+    return own | {fold(language.name): language.tag for language in names()} | _HABITS
 
 
 @cache
