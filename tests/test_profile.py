@@ -155,6 +155,16 @@ def test_an_unset_country_is_drawn_from_what_the_exits_offer() -> None:
     assert drawn == {"DE", "FR"}  # Monaco is two hundred times smaller
 
 
+@settings(deadline=None, max_examples=40)
+@given(st.integers(), st.sets(st.sampled_from(["AT", "DE", "FR", "GB", "JP", "PR", "SG", "US", "XK"]), min_size=1))
+def test_chance_stays_within_what_the_exits_offer_and_is_the_seeds(seed: int, offered: set[str]) -> None:
+    drawn = resolve(seed=seed, exits_offer=offered)
+    assert drawn.country in offered
+    assert drawn.city
+    assert drawn.location_method == "proxy"
+    assert resolve(seed=seed, exits_offer=sorted(offered, reverse=True)) == drawn
+
+
 @pytest.mark.parametrize("country", sorted(set(countries()) - {"AQ", "BV", "HM", "IO", "UM"}))
 def test_what_is_drawn_can_be_asked_for(country: str) -> None:
     drawn = emulated(3, country=country)

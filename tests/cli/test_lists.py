@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+import shlex
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from .conftest import Completions
 
+GUIDE = (Path(__file__).parents[2] / "docs" / "places.md").read_text("utf-8")
 LISTS = [["devices"], ["countries"], ["subdivisions", "DE"], ["cities", "de"], ["languages"]]
 
 
@@ -101,3 +105,8 @@ def test_a_place_that_is_none_is_refused(completions: Completions, command: list
     ended = completions(*command)
     assert (ended.status, ended.out) == (2, "")
     assert ended.err.startswith(sentence)
+
+
+@pytest.mark.parametrize(("command", "first"), re.findall(r"^completions (.+?) +# (.+)$", GUIDE, re.MULTILINE))
+def test_the_guide_prints_what_is_printed(completions: Completions, command: str, first: str) -> None:
+    assert completions(*shlex.split(command)).out.splitlines()[0] == first
