@@ -19,6 +19,8 @@ pytestmark = pytest.mark.browser
 
 PROMPTS = [f"question {number} about guitars" for number in range(100)]
 DERIVED = {"answer_text", "answer_markdown", "model_version_source"}
+UNSEEN = {"perplexity": {"products", "places"}}
+"""Declared and read, but shown by nothing that anybody recorded; their shapes are read in the adapter's own tests."""
 
 
 def test_every_site_has_a_stand_in() -> None:
@@ -43,4 +45,4 @@ async def test_all_that_is_shown_is_got_and_declared(browser: Browser, name: str
                 field: each.given for field, each in compared.items()
             }
             filled |= {field for field, value in one.reading.answer if value is not None}
-    assert filled - DERIVED == set(site(name).shows)
+    assert filled - DERIVED == set(site(name).shows) - UNSEEN.get(name, set())

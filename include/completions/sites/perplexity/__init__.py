@@ -13,6 +13,8 @@ from completions.sites.perplexity.stream import read_stream
 
 __all__ = ["Perplexity"]
 
+UNSEEN = "wire, by its usual field names; never seen"
+
 
 class Perplexity(Chat):
     """All of Perplexity's generations: `ui_variant` is `workflow`, `prose` or `bare`, see `layout`."""
@@ -28,6 +30,8 @@ class Perplexity(Chat):
         "sources": "page and wire",
         "fan_out_queries": "wire",
         "follow_up_questions": "wire",
+        "products": UNSEEN,
+        "places": UNSEEN,
         "images": "wire",
         "model_version": "wire, page of prose",
         "web_search_triggered": "wire",
