@@ -1,12 +1,13 @@
 #!/bin/sh
-# Runs the drills, long exercises of failures. They need PostgreSQL and Redis, which come from apt where they are missing;
-# what cannot be had is skipped, and says so. Arguments are pytest's.
+# Runs the drills, long exercises of failures. They need PostgreSQL, Redis and Ceph's RGW (an S3 that checks signatures),
+# which come from apt where they are missing; what cannot be had is skipped, and says so. Arguments are pytest's.
 set -eu
 CDPATH='' cd -- "$(dirname -- "$0")/.."
 
 missing=
 command -v redis-server >/dev/null || missing="$missing redis-server"
 ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || command -v postgres >/dev/null || missing="$missing postgresql"
+command -v radosgw >/dev/null || missing="$missing radosgw ceph-osd ceph-mon"
 if [ -n "$missing" ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
     printf 'drills: installing%s\n' "$missing" >&2
     # shellcheck disable=SC2086
