@@ -7,10 +7,9 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from completions import devices as device_list
-from completions import gazetteer
+from completions import gazetteer, searching
 from completions import languages as language_list
 from completions.places import Area, find_area, find_country
-from completions.spelling import fold, readings
 from completions_web.auth import READ
 from completions_web.shapes import City, Country, Language, Subdivision, errors
 
@@ -44,14 +43,12 @@ def cities(
     subdivision: Annotated[str | None, Query(description="Only those in it.", examples=["OR"])] = None,
     q: Annotated[str | None, Query(description="Only those whose name, in any spelling, has this.")] = None,
 ) -> list[City]:
-    """Cities of a country, by name; of one name, the largest first."""
+    """Cities of a country by name; with `q`, those called exactly so come first, the largest in front."""
     code = find_country(country)
     area = find_area(code, subdivision) if subdivision else Area(code)
-    words = [fold(reading) or reading.casefold() for reading in readings(q or "")] or [""]
-    found = [one for one in area.cities() if any(word in one.spellings for word in words)]
     return [
         City(city=one.name, subdivision=one.subdivision or None, people=one.population, timezone=one.timezone)
-        for one in sorted(found, key=lambda one: (one.name.casefold(), -one.population))
+        for one in searching.cities(area, q or "")
     ]
 
 

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from completions.cli.out import print_json, say
 from completions.errors import Refused
-from completions.spelling import fold, nearest, readings
-
-if TYPE_CHECKING:
-    from completions.gazetteer import City
+from completions.searching import wanted, written
+from completions.spelling import fold, nearest
 
 Word = Annotated[str, typer.Argument(help="Show only those that contain this.")]
 Country = Annotated[str, typer.Argument(help="ISO 3166-1 alpha-2 code, such as US.")]
@@ -34,7 +32,7 @@ def countries(word: Word = "", as_json: Json = False) -> None:
     """The countries, by code and name; found by their names in other languages too."""
     from completions.gazetteer import countries, country_names
 
-    called = {code for name, code in country_names().items() if _wanted(word).intersection([name])}
+    called = {code for name, code in country_names().items() if wanted(word).intersection([name])}
     rows = [{"code": code, "name": name} for code, name in countries().items()]
     found = [row for row in rows if row["code"] in called] or _holding(rows, word)
     _print(found, word, countries().values(), as_json)
@@ -47,7 +45,7 @@ def subdivisions(country: Country, word: Word = "", as_json: Json = False) -> No
 
     known = sorted(subdivisions(find_country(country)).values(), key=lambda one: one.code)
     rows = {one.code: {"code": one.code, "name": one.name, "part_of": one.parent or ""} for one in known}
-    called = [rows[one.code] for one in known if any(wanted and wanted in one.spellings for wanted in _wanted(word))]
+    called = [rows[one.code] for one in known if any(each and each in one.spellings for each in wanted(word))]
     found = _holding(rows.values(), word)
     _print([*found, *(row for row in called if row not in found)], word, [one.name for one in known], as_json)
 
@@ -62,14 +60,14 @@ def cities(
 
     Those called exactly so come first, the largest in front.
     """
+    from completions import searching
     from completions.places import Area, find_area, find_country
 
     code = find_country(country)
     area = find_area(code, subdivision) if subdivision else Area(code)
-    found = {city: rank for city in area.cities() if (rank := _match(city, word))}
     rows = [
         {"city": one.name, "subdivision": one.subdivision or "", "people": one.population, "timezone": one.timezone}
-        for one in sorted(found, key=found.__getitem__)
+        for one in searching.cities(area, word)
     ]
     _print(rows, word, [city.name for city in area.cities()], as_json)
 
@@ -87,29 +85,9 @@ def languages(word: Word = "", as_json: Json = False) -> None:
     _print([*first, *rest], word, [one.name for one in names()], as_json)
 
 
-def _match(city: City, word: str) -> tuple[int, int, str] | None:
-    """Where a city stands among those that `word` finds; None: it finds it not."""
-    wanted = _wanted(word)
-    if not any(one in city.spellings for one in wanted):
-        return None
-    if wanted == {""}:
-        return (0, 0, city.name.casefold())
-    exact = any(f"|{one}|" in city.spellings for one in wanted)
-    return (not exact, -city.population, city.name)
-
-
-def _wanted(word: str) -> set[str]:
-    """What a word may stand for, plain or encoded, as names are compared."""
-    return set(map(_written, readings(word)))
-
-
-def _written(value: object) -> str:
-    return fold(str(value)) or str(value).casefold()
-
-
 def _holding(rows: Iterable[dict[str, Any]], word: str) -> list[dict[str, Any]]:
-    wanted = _wanted(word)
-    return [row for row in rows if any(one in written for one in wanted for written in map(_written, row.values()))]
+    words = wanted(word)
+    return [row for row in rows if any(one in value for one in words for value in map(written, row.values()))]
 
 
 def _print(
