@@ -17,9 +17,11 @@ def main() -> None:
     """Ask the driver, write the file."""
     with sync_playwright() as playwright:
         devices = dict(playwright.devices)
+    had = json.loads(TARGET.read_text("utf-8")) if TARGET.exists() else {}
     lines = [f"  {json.dumps(name)}: {json.dumps(devices[name])}" for name in sorted(devices, key=str.casefold)]
     TARGET.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
     print(f"{len(lines)} devices in {TARGET}")
+    print("no longer known, and refused from now on:", ", ".join(sorted(set(had) - set(devices))) or "none")
 
 
 if __name__ == "__main__":

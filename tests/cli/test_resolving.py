@@ -53,6 +53,15 @@ def test_lines_that_are_too_long_or_too_short_are_lines(completions: Completions
     assert (ended.status, long["resolved_city"], short["resolved_country"]) == (0, "Kiel", "FR")
 
 
+def test_an_answer_that_was_mended_is_resolved_again(completions: Completions) -> None:
+    first = completions("resolve", "--csv", "-", "--rehearse", stdin="market,country,city\nwest,US,Springfield\n")
+    mended = first.out.replace("US,Springfield", "US,Portland")
+    again = completions("resolve", "--csv", "-", "--rehearse", stdin=mended)
+    [line] = csv.DictReader(again.out.splitlines())
+    assert (again.status, line["market"], line["resolved_city"], line["refused"]) == (0, "west", "Portland", "")
+    assert again.out.splitlines()[0] == first.out.splitlines()[0]
+
+
 def test_a_table_says_who_asks_alone(completions: Completions) -> None:
     ended = completions("resolve", "--csv", "-", "--country", "DE", stdin="city\nKiel\n")
     assert (ended.status, ended.out) == (2, "")
@@ -82,6 +91,8 @@ def test_chance_is_drawn_from_the_seed_of_the_line(completions: Completions, tmp
     [
         (b"a,b\n1,2\n", "has none of the columns country, subdivision, city, language, display, device"),
         (b"", "has none of the columns"),
+        (b"country,city,Country\nDE,Kiel,FR\n", "has the column country twice; leave one out"),
+        (b"country,city\nDE," + b"x" * 200_000, "cannot be read as a CSV file in UTF-8; save it as such"),
         (b"country\n\xff\xfe\n", "cannot be read as a CSV file in UTF-8"),
         (None, "there is no such file"),
     ],

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -27,6 +28,7 @@ SHOWN = (
     *("display_locale", "device", "location_method"),
 )
 REFUSED = "refused"
+ADDED = (*(f"resolved_{name}" for name in SHOWN), "warnings", REFUSED)
 
 
 def profile_of(
@@ -52,15 +54,19 @@ def resolve_table(
     with _opened(source) as file:
         heads, delimiter = _heads(file)
         rows = csv.DictReader(file, [_column(name) for name in heads], delimiter=delimiter)
-        if not set(ASKED).intersection(rows.fieldnames or ()):
-            raise Refused("--csv", source, f"has none of the columns {', '.join(ASKED)}")
-        named = [*(rows.fieldnames or ()), *(f"resolved_{name}" for name in SHOWN), "warnings", REFUSED]
-        writer = csv.DictWriter(sys.stdout, named, lineterminator="\n", extrasaction="ignore", delimiter=delimiter)
-        writer.writerow(dict(zip(named, [*heads, *named[len(heads) :]], strict=True)))
+        _check(source, [name for name in rows.fieldnames or () if name in ASKED])
+        writer = _writer(dict(zip(rows.fieldnames or (), heads, strict=True)), delimiter)
         refused = sum(_resolved(row, settings, exits, writer, rehearse=rehearse) for row in rows)
     if refused:
         say(f"{refused} of the lines would be refused; the column {REFUSED} says why")
         raise typer.Exit(REFUSED_STATUS)
+
+
+def _check(source: str, fields: Sequence[str]) -> None:
+    if not fields:
+        raise Refused("--csv", source, f"has none of the columns {', '.join(ASKED)}")
+    if twice := [name for name in fields if fields.count(name) > 1]:
+        raise Refused("--csv", source, f"has the column {twice[0]} twice; leave one out")
 
 
 def _heads(file: TextIO) -> tuple[list[str], str]:
@@ -68,6 +74,14 @@ def _heads(file: TextIO) -> tuple[list[str], str]:
     head = file.readline().lstrip("\ufeff")
     delimiter = max(",;\t", key=head.count)
     return next(csv.reader([head], delimiter=delimiter), []), delimiter
+
+
+def _writer(heads: dict[str, str], delimiter: str) -> csv.DictWriter[str]:
+    """A writer to standard output of columns with these heads and `ADDED`, which replace those of an earlier answer."""
+    shown = {name: head for name, head in heads.items() if name not in ADDED} | {name: name for name in ADDED}
+    writer = csv.DictWriter(sys.stdout, shown, lineterminator="\n", extrasaction="ignore", delimiter=delimiter)
+    writer.writerow(shown)
+    return writer
 
 
 def _column(name: str) -> str:
@@ -78,15 +92,17 @@ def _column(name: str) -> str:
 
 @contextmanager
 def _opened(source: str) -> Iterator[TextIO]:
-    if source == "-":
-        yield sys.stdin
-        return
     try:
+        if source == "-":
+            if isinstance(sys.stdin, TextIOWrapper):
+                sys.stdin.reconfigure(encoding="utf-8-sig", errors="strict", newline="")
+            yield sys.stdin
+            return
         with Path(source).open(encoding="utf-8-sig", newline="") as file:
             yield file
     except FileNotFoundError:
         raise Refused("--csv", source, "there is no such file") from None
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, UnicodeError, csv.Error) as error:
         raise Refused("--csv", source, "cannot be read as a CSV file in UTF-8; save it as such") from error
 
 
@@ -98,10 +114,10 @@ def _resolved(
     try:
         profile = profile_of(who, settings, exits, seed=_seed(row.get(SEED)), rehearse=rehearse)
     except (Refused, RefusedRequest) as refusal:
-        writer.writerow({**row, REFUSED: str(refusal).replace("\n", "; ")})
+        writer.writerow({**row, **dict.fromkeys(ADDED), REFUSED: str(refusal).replace("\n", "; ")})
         return True
     shown = {f"resolved_{name}": getattr(profile, name) for name in SHOWN}
-    writer.writerow({**row, **shown, "warnings": "; ".join(profile.warnings)})
+    writer.writerow({**row, **dict.fromkeys(ADDED), **shown, "warnings": "; ".join(profile.warnings)})
     return False
 
 
