@@ -13,7 +13,7 @@ from completions.errors import Outcome
 from completions.sites.base import Captured, Deadlines, Progress, Wire
 from completions.sites.drive import Driver
 from completions.sites.layout import Looks
-from completions.sites.scene import Scene, read_page
+from completions.sites.scene import Scene, page_instead, read_page
 from completions.sites.sight import Sight
 from completions.sites.verdict import unite
 
@@ -70,7 +70,7 @@ class Chat(ABC):
         """Everything that the bytes tell; see `Site.read`."""
         try:
             page = read_page(captured, self.looks, self.read_answer) if captured.html is not None else None
-            wire = self.read_stream(captured.stream) if captured.stream is not None else None
+            wire = self._read_wire(captured.stream) if captured.stream is not None else None
             return unite(page, wire, urljoin(captured.url or self.url, "/"), self.looks.failures)
         except Exception as error:  # the contract: no bytes, however made, may stop the one who reads them
             unread = f"the adapter could not make sense of it: {type(error).__name__}: {error}"
@@ -81,3 +81,9 @@ class Chat(ABC):
                 outcome=Outcome.LAYOUT_CHANGED,
                 error_message=unread,
             )
+
+    def _read_wire(self, stream: bytes) -> Sight:
+        """What the stream shows; a wall's page that was sent in its place is that wall."""
+        sight = self.read_stream(stream)
+        wall = page_instead(stream, self.looks) if sight.finished is None and sight.trouble is None else None
+        return Sight(trouble=wall) if wall else sight

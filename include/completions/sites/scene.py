@@ -85,6 +85,15 @@ def read_page(captured: Captured, looks: Looks, read: Callable[[Scene, Sight], N
     return sight
 
 
+def page_instead(stream: bytes, looks: Looks) -> Trouble | None:
+    """What stands in the way, where a whole page that is none of the site's chat was sent in the place of a stream."""
+    text = stream.decode("utf-8", "replace").lstrip("\ufeff")
+    if not _DOCUMENT.match(text):
+        return None
+    seen = read_page(Captured(html=text), looks, lambda scene, sight: None)
+    return seen.trouble if seen.variant is None else None
+
+
 def with_opened(page: str, opened: Mapping[str, Sequence[str]]) -> str:
     """`page` with what was opened beside it, each piece in an element of its own before the page's end."""
     pieces = [f'<div hidden {OPENED}="{what}">{piece}</div>' for what, each in opened.items() for piece in each]
