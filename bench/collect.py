@@ -52,12 +52,9 @@ def main() -> None:
         for location in (f"{folder}/store", bucket):
             kept = _alone(fill, location, options)
             heavy = options.answers * (options.page + options.stream)
-            print(
-                f"{location[:5]:6}{options.answers} answers, {heavy / 1e6:.0f} MB of pages and streams, records {kept / 1e6:.0f} MB"
-            )
-            ours = _alone(collected, location)
-            peer, default = (_alone(written, location, own) for own in (True, False))
-            _print(ours, peer, default)
+            print(f"{location[:5]:6}{options.answers} answers, {heavy / 1e6:.0f} MB, packed {kept / 1e6:.0f} MB")
+            ours, script = _alone(collected, location), _alone(scripted, location)
+            _print(ours, script, *(_alone(written, location, own) for own in (True, False)))
 
 
 def _print(ours: Spent, script: Spent, write: Spent, default: Spent) -> None:
