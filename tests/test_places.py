@@ -45,6 +45,8 @@ REFUSED = [  # country, subdivision, city as written; the refused field and what
     ("US", "OH", "Portland", "city", "is not in US-OH; there is Portland (US-OR"),  # and Sandusky
     ("US", None, "مونتيسيلو", "city", "is the name of Monticello (US-"),  # in Arabic, of one of them alone
     ("DE", "BE", "München", "city", "is not in DE-BE; there is Munich (DE-BY"),
+    ("US", None, "Portland%2C+Oregon", "city", "write 'Portland' alone, and in subdivision what it lies in"),
+    ("FR", None, "Paris, France", "city", "write 'Paris' alone"),
     ("DE", None, "Munnich", "city", "did you mean Munich"),
     ("DE", None, "Springfield", "city", "no such city is known in DE; "),
     ("DE", None, "", "city", "try its name in English"),

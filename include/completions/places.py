@@ -215,6 +215,10 @@ def _no_city(area: Area, text: str) -> str:
         return (
             f"is not in {area}; there is {_listed(list(elsewhere))}; correct one of the two, or leave subdivision out"
         )
+    *_, decoded = readings(text)
+    alone, comma, _ = decoded.partition(",")
+    if comma and _claims(area.cities(), alone):
+        return f"no such city is known in {area}; write {alone.strip()!r} alone, and in subdivision what it lies in"
     near = " or ".join(nearest(text, {fold(city.name): city.name for city in area.cities()}))
     return f"no such city is known in {area}; {f'did you mean {near}?' if near else 'try its name in English'}"
 
