@@ -9,11 +9,13 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
 from completions.answer import Answer, Citation, FanOutQuery
 from completions.batch import BatchConfig
 from completions.errors import Outcome
+from completions.manifest import Manifest
 from completions.plan import Item, Plan, make_plan
 from completions.profile import Profile
 from completions.record import Artifacts, Record, answer_id, answer_key, batch_key
@@ -78,6 +80,15 @@ def ask(store: Store, plan: Plan, outcome: Callable[[Item], Outcome | None] = la
         progress = {"shard": number, "of": sum(map(plan.settles, plan.shard(number))), "outcomes": outcomes}
         if items:
             part.put(batch_key(plan.batch_id, f"progress/{number}.json"), json.dumps(progress).encode())
+
+
+def rows(store: Store, manifest: Manifest, table: str = "completions") -> list[dict[str, Any]]:
+    """The rows of a table, read through the manifest."""
+    (file,) = (file for file in manifest.files if file.table == table)
+    with store.of(manifest.origin).open(file.key) as content:
+        found: list[dict[str, Any]] = pq.read_table(content).to_pylist()
+    assert len(found) == file.rows
+    return found
 
 
 def break_at(monkeypatch: pytest.MonkeyPatch, step: int) -> None:

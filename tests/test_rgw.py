@@ -14,6 +14,7 @@ import pytest
 
 import test_archive
 import test_collect
+import test_collect_disturbed
 import test_store
 from batches import BATCH, NOW, ask, planned
 from completions.collect import collect
@@ -29,7 +30,7 @@ pytestmark = [pytest.mark.rgw, pytest.mark.drill]
 LATER = NOW + timedelta(minutes=5)
 DENIED = "access denied: these credentials may not do that here"
 
-for module in (test_store, test_collect, test_archive):
+for module in (test_store, test_collect, test_collect_disturbed, test_archive):
     for name, function in inspect.getmembers(module, inspect.isfunction):
         if name.startswith("test_") and "any_store" in inspect.signature(function).parameters:
             globals()[f"{name}_signed"] = function
