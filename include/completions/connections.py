@@ -80,7 +80,7 @@ class AwsConnection(BaseModel):
 
         extra = self.extra
         key, secret = (self.login, self.password) if self.login and self.password else (None, None)
-        with _usable():
+        with usable():
             base = boto3.Session(
                 key or extra.aws_access_key_id,
                 secret or extra.aws_secret_access_key,
@@ -92,7 +92,7 @@ class AwsConnection(BaseModel):
 
     def has_credentials(self) -> bool:
         """Whether it leads to credentials on this machine. Raises `Unreachable` where these are only half there."""
-        with _usable():
+        with usable():
             return self.session().get_credentials() is not None
 
     def identity(self, region: str | None) -> str | None:
@@ -133,13 +133,14 @@ class AwsConnection(BaseModel):
 
 
 @contextmanager
-def _usable() -> Iterator[None]:
-    from botocore.exceptions import BotoCoreError
+def usable() -> Iterator[None]:
+    """Turns what the AWS client raises into `Unreachable`, with one sentence."""
+    from botocore.exceptions import BotoCoreError, ClientError
 
     try:
         yield
-    except BotoCoreError as error:
-        raise Unreachable(f"AWS cannot be used: {error}") from error
+    except (BotoCoreError, ClientError) as error:
+        raise Unreachable(f"AWS cannot be used: {' '.join(str(error).split())}: see the connection {AWS}") from error
 
 
 def fields_of(text: str) -> Any:

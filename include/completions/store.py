@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 Origin = Literal["live", "rehearsal"]
 
 _TOGETHER = 32
+_CREDENTIALS_STAND = timedelta(minutes=1)
+"""How long the client goes by them before it asks the session anew, which knows when they run out."""
 _KEY = re.compile(r"(?!(?:.*/)?\.{1,2}(?:/|$))[A-Za-z0-9_.=-]+(?:/[A-Za-z0-9_.=-]+)*")
 
 
@@ -299,7 +301,7 @@ def _open_s3(uri: str, aws: AwsAccess) -> Store:
         raise Refused("COMPLETIONS_STORE", uri, "name a bucket: s3://bucket/prefix")
     session = aws.session or boto3.Session()
     try:
-        credentials = Boto3CredentialProvider(session)
+        credentials = Boto3CredentialProvider(session, ttl=_CREDENTIALS_STAND)
     except ValueError as error:
         raise StoreError(f"no AWS credentials found for the store {uri}: set the connection aws_default") from error
     endpoint = aws.endpoint_url or os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")

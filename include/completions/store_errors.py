@@ -57,7 +57,12 @@ _SYSTEM = {
 def why(error: BaseException) -> str:
     """The reason in one sentence, without capital and full stop; the client's first line where it is none we know."""
     text = str(error).strip()
-    return _of_s3(text) or _of_the_system(error, text) or (text.splitlines()[0] if text else type(error).__name__)
+    return (
+        _of_the_credentials(text)
+        or _of_s3(text)
+        or _of_the_system(error, text)
+        or (text.splitlines()[0] if text else type(error).__name__)
+    )
 
 
 def bucket_is_missing(error: BaseException) -> bool:
@@ -68,6 +73,12 @@ def bucket_is_missing(error: BaseException) -> bool:
 def _code(text: str) -> str | None:
     found = re.search(r"<Code>(\w+)</Code>", text)
     return found[1] if found else None
+
+
+def _of_the_credentials(text: str) -> str | None:
+    """Whoever gives the credentials, STS or a profile, failed before S3 was asked."""
+    told = re.search(r"External AWS credential provider: \w+: (.*(?:\n(?!\s|Debug).+)*)", text)
+    return f"no AWS credentials: {' '.join(told[1].split())}: see the connection aws_default" if told else None
 
 
 def _of_s3(text: str) -> str | None:

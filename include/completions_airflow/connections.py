@@ -6,6 +6,9 @@ An endpoint in the extra of `aws_default` redirects every AWS service. To redire
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from completions.settings import Settings
@@ -23,15 +26,36 @@ WEBHOOK = "completions_webhook"
 
 
 def open_store() -> Store:
-    """The store that `COMPLETIONS_STORE` names; without the connection, S3 is reached by the ordinary AWS chain."""
+    """The store that `COMPLETIONS_STORE` names; without the connection, S3 is reached by the ordinary AWS chain.
+
+    The client asks the provider's session for credentials, again and again, so that roles are entered anew in time.
+    Raises `Unreachable` or `Refused` with one sentence where the connection leads nowhere.
+    """
     from completions import store
 
     location = Settings.from_env().store
     if not location.startswith("s3://"):
         return store.open_store(location)
-    hook = _aws("s3")
-    endpoint = hook.conn_config.get_service_endpoint_url("s3")
-    return store.open_store(location, store.AwsAccess(hook.get_session(), endpoint, hook.region_name))
+    connection = _connection(AWS)
+    if connection and connection.extra_dejson.get("role_arn"):
+        return _in_role(location, connection.get_uri())
+    return _bucket(location)
+
+
+@lru_cache(maxsize=2)
+def _in_role(location: str, _connection: str) -> Store:
+    """Kept while the connection stays as it is: STS is not asked for each request that the API server answers."""
+    return _bucket(location)
+
+
+def _bucket(location: str) -> Store:
+    from completions import store
+
+    with _understood():
+        hook = _aws("s3")
+        endpoint = hook.conn_config.get_service_endpoint_url("s3")
+        access = store.AwsAccess(hook.get_session(), endpoint, hook.region_name)
+    return store.open_store(location, access)
 
 
 def sqs_client(region: str | None) -> Client:
@@ -92,6 +116,20 @@ def _client(service: str, region: str | None) -> Any:
     hook = _aws(service, region)
     soon = Config(connect_timeout=5, read_timeout=15, retries={"total_max_attempts": 2})
     return hook.get_client_type(config=soon.merge(hook.config))
+
+
+@contextmanager
+def _understood() -> Iterator[None]:
+    """Turns what the provider raises where a connection leads nowhere into one sentence; a role is entered at once."""
+    from completions.connections import usable
+    from completions.errors import ABSENT, Refused
+
+    try:
+        with usable():
+            yield
+    except (KeyError, NotImplementedError) as error:
+        way_out = f"its extra lacks, or the provider does not know: {' '.join(str(error).split())}"
+        raise Refused(f"connection {AWS}", ABSENT, way_out) from error
 
 
 def _aws(service: str, region: str | None = None) -> AwsGenericHook[Any]:

@@ -100,6 +100,118 @@ def test_signing_secrets_are_the_current_and_the_previous_one_and_never_shown(tm
     assert found["shown"] == ["***", "***"]
 
 
+ROLE = "arn:aws:iam::123456789012:role/completions"
+ENTER = """
+import json, sys
+from datetime import timedelta
+from botocore.client import BaseClient
+from completions import store
+from completions.errors import Refused, Unreachable
+from completions_airflow.connections import open_store, sqs_client
+
+asked, real = [], BaseClient._make_api_call
+BaseClient._make_api_call = lambda self, name, given: asked.append(name) or real(self, name, given)
+store._CREDENTIALS_STAND = timedelta(seconds=float(sys.argv[1]))
+try:
+    for number in range(5):
+        opened = open_store()
+        opened.put(f"seen-{number}", b"1")
+    print(json.dumps({
+        "asked": asked,
+        "same": opened is open_store(),
+        "s3": opened.inner.credential_provider()["token"] is not None,
+        "sqs": sqs_client(None)._request_signer._credentials.get_frozen_credentials().token is not None,
+    }))
+except (Refused, Unreachable) as error:
+    print(json.dumps({"told": str(error)}))
+"""
+
+
+def _enter(home: Path, store: str, extra: dict[str, Any], *, stand: str = "60", **env: str) -> dict[str, Any]:
+    keys = {} if "profile_name" in extra or "AWS_ROLE_ARN" in env else KEYS
+    connection = {"conn_type": "aws", **keys, "extra": {"region_name": "us-east-1", **extra}}
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "AIRFLOW"))}
+    given = {"AIRFLOW_CONN_AWS_DEFAULT": json.dumps(connection), "AIRFLOW_HOME": str(home), "COMPLETIONS_STORE": store}
+    command = [sys.executable, "-c", ENTER, stand]
+    told = {**inherited, "AWS_EC2_METADATA_DISABLED": "true", **given, **env}
+    output = subprocess.run(command, env=told, check=True, capture_output=True, text=True).stdout
+    found: dict[str, Any] = json.loads(output.splitlines()[-1])
+    return found
+
+
+def _endpoints(s3: AwsAccess) -> dict[str, Any]:
+    return {"endpoint_url": s3.endpoint_url, "service_config": {"sts": {"endpoint_url": s3.endpoint_url}}}
+
+
+@pytest.mark.parametrize(
+    ("life", "stand", "entered"),
+    [
+        (3600, 0, 1),  # an hour's credentials are good for many requests
+        (900, 0, 6),  # those that run out within 15 minutes are had anew whenever the client asks: once, then 5 times
+        (900, 60, 2),  # and it asks once a minute
+    ],
+)
+def test_a_role_is_entered_by_the_providers_session_and_anew_before_it_runs_out(
+    tmp_path: Path, s3: AwsAccess, bucket: str, life: int, stand: float, entered: int
+) -> None:
+    extra = {**_endpoints(s3), "role_arn": ROLE, "assume_role_kwargs": {"DurationSeconds": life}}
+    found = _enter(tmp_path, f"s3://{bucket}", extra, stand=str(stand))
+    assert found["asked"][:entered] == ["AssumeRole"] * entered
+    assert (found["s3"], found["sqs"], found["same"]) == (True, True, True)
+
+
+def test_a_web_identity_is_taken_as_the_environment_names_it(tmp_path: Path, s3: AwsAccess, bucket: str) -> None:
+    (tmp_path / "token").write_text("a.web.identity")
+    named = {"AWS_ROLE_ARN": ROLE, "AWS_WEB_IDENTITY_TOKEN_FILE": str(tmp_path / "token")}
+    found = _enter(
+        tmp_path,
+        f"s3://{bucket}",
+        {"endpoint_url": s3.endpoint_url},
+        **named,
+        AWS_ENDPOINT_URL_STS=str(s3.endpoint_url),
+    )
+    assert (found["asked"][0], found["s3"], found["sqs"]) == ("AssumeRoleWithWebIdentity", True, True)
+
+
+def test_a_profile_is_taken_from_this_machine(tmp_path: Path, s3: AwsAccess, bucket: str) -> None:
+    (tmp_path / "credentials").write_text(
+        "[ours]\naws_access_key_id = testing\naws_secret_access_key = testing\naws_session_token = of-ours\n"
+    )
+    extra = {"endpoint_url": s3.endpoint_url, "profile_name": "ours"}
+    found = _enter(tmp_path, f"s3://{bucket}", extra, AWS_SHARED_CREDENTIALS_FILE=str(tmp_path / "credentials"))
+    assert (found["asked"], found["s3"], found["sqs"]) == ([], True, True)
+
+
+@pytest.mark.parametrize(
+    ("extra", "told"),
+    [
+        ({"profile_name": "nope"}, "AWS cannot be used: The config profile (nope) could not be found"),
+        (
+            {"role_arn": "no role"},
+            "AWS cannot be used: Parameter validation failed: Invalid length for parameter RoleArn",
+        ),
+        ({"role_arn": ROLE, "assume_role_method": "assume_role_with_saml"}, "connection aws_default: its extra lacks"),
+        ({"role_arn": ROLE, "assume_role_method": "by magic"}, "connection aws_default: its extra lacks"),
+    ],
+)
+def test_credentials_that_cannot_be_had_are_one_sentence(
+    tmp_path: Path, s3: AwsAccess, bucket: str, extra: dict[str, Any], told: str
+) -> None:
+    found = _enter(tmp_path, f"s3://{bucket}", {**_endpoints(s3), **extra})
+    assert found["told"].startswith(told)
+    assert "\n" not in found["told"]
+
+
+def test_a_token_that_sts_refuses_is_one_sentence(tmp_path: Path, s3: AwsAccess, bucket: str) -> None:
+    (tmp_path / "token").write_text("")
+    named = {"AWS_ROLE_ARN": ROLE, "AWS_WEB_IDENTITY_TOKEN_FILE": str(tmp_path / "token")}
+    found = _enter(tmp_path, f"s3://{bucket}", {"endpoint_url": s3.endpoint_url}, **named)
+    assert found["told"].startswith(
+        f"cannot write s3://{bucket}/seen-0: no AWS credentials: Parameter validation failed"
+    )
+    assert found["told"].endswith("see the connection aws_default")
+
+
 EXITS = """
 import json
 from airflow.sdk._shared.secrets_masker import redact
