@@ -19,6 +19,7 @@ async def api(scope: Scope, receive: Receive, send: Send) -> None:
     from completions_web.app import app
 
     scope["airflow"] = scope["app"]
+    scope.pop("router", None)  # Airflow's own, which does not know the names of our routes
     await app(scope, receive, send)
 
 
