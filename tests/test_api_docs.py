@@ -81,6 +81,21 @@ def test_the_status_has_the_fields_that_are_printed(shown: list[str]) -> None:
     assert (list(seen), seen["count"]) == (list(printed), printed["count"])
 
 
+def test_the_answers_are_fetched(shown: list[str]) -> None:
+    query, outcome, text = _shown(shown, "fields=query").split("\n", 2)
+    assert (query, outcome, bool(text.strip())) == ("Who makes good amps?", "answered", True)
+    archived = _shown(shown, "zipfile").splitlines()
+    assert archived == ["0\tanswered\tWho makes good amps?", "1\tanswered\tWhere can I buy a guitar?"]
+
+
+def test_what_is_sent_twice_is_taken_once(shown: list[str]) -> None:
+    first, second = _shown(shown, "Idempotency-Key").splitlines()
+    assert first == second
+    *listed, portland = _shown(shown, "batches/list").splitlines()
+    assert first in [line.split("\t")[0] for line in listed]
+    assert (len(listed), portland) == (2, "OR")
+
+
 def test_python_ends_as_the_shell_does(shown: list[str]) -> None:
     assert _shown(shown, "client_ref") == "successful {'answered': 1}\n"
     assert _shown(shown, "airflow_client") == "success\n{'answered': 1}\n"
