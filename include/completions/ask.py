@@ -9,7 +9,7 @@ import asyncio
 import json
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -36,6 +36,9 @@ ATTEMPTS = 3
 DEATHS = 5
 """Browsers that may die under one prompt before it counts as the prompt's own failure."""
 
+CANCEL_SECONDS = 2.0
+"""How often a task whose conversations wait looks whether its batch was cancelled."""
+
 Tell = Callable[[dict[str, Any]], Awaitable[None]]
 """Is told the shard's progress after each conversation: `{"shard", "of", "outcomes": {outcome: count}}`."""
 
@@ -57,8 +60,11 @@ async def ask_shard(
     if shard.owed:
         try:
             async with Browser(settings.browser) as browser, asyncio.TaskGroup() as group:
-                for _ in range(min(settings.conversations, len(shard.owed))):
-                    group.create_task(shard.work(browser))
+                together = min(settings.conversations, len(shard.owed))
+                workers = [group.create_task(shard.work(browser)) for _ in range(together)]
+                watching = group.create_task(shard.watch(workers))
+                await asyncio.wait(workers)
+                watching.cancel()
         except* Exception as group_error:
             raise group_error.exceptions[0] from None
     return dict(shard.outcomes)
@@ -82,6 +88,8 @@ class _Shard:
         self.echo = settings.echo(rehearse=plan.config.rehearse)
         self.manners = Manners(store, model, polite=live)
         self._telling = asyncio.Lock()
+        self._talking: set[asyncio.Task[None] | None] = set()
+        """Workers whose prompt was asked, and is not stored yet."""
 
     async def resume(self) -> None:
         """Take stock: what is stored already is not asked again."""
@@ -102,7 +110,7 @@ class _Shard:
     async def work(self, browser: Browser) -> None:
         """Ask one prompt after the other until none is owed, or the batch is cancelled."""
         while self.owed:
-            if await asyncio.to_thread(is_cancelled, self.store, self.plan.batch_id, self.plan.generation):
+            if await self._cancelled():
                 log.info("the batch is cancelled: %d prompts of this task are not asked", len(self.owed))
                 self.owed.clear()
                 return
@@ -110,12 +118,25 @@ class _Shard:
             record = await self._ask(browser, item)
             await asyncio.to_thread(self._keep, item, record)
             await self._count(item, record)
+            self._talking.discard(asyncio.current_task())
+
+    async def watch(self, workers: Sequence[asyncio.Task[None]]) -> None:
+        """End the workers that wait for their site's seats, when the batch is cancelled meanwhile."""
+        while not await self._cancelled():  # noqa: ASYNC110 - it is another process that cancels
+            await asyncio.sleep(CANCEL_SECONDS)
+        for worker in workers:
+            if worker not in self._talking:
+                worker.cancel()
+
+    async def _cancelled(self) -> bool:
+        return await asyncio.to_thread(is_cancelled, self.store, self.plan.batch_id, self.plan.generation)
 
     async def _ask(self, browser: Browser, item: Item) -> Record:
         held, attempts, deaths = None, 0, 0
         while attempts < ATTEMPTS and (held is None or held.outcome in RETRY):
             out = way_out(self.exits, self.plan.profile)
             async with self.manners.seat(out) as pause:
+                self._talking.add(asyncio.current_task())
                 if pause:
                     return self._record(item, held or not_asked(pause), attempts)
                 try:
