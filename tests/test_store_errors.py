@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import shutil
 import subprocess
 import sys
@@ -10,10 +11,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 
+from batches import BATCH, NOW, planned, record
+from completions.collect import collect
+from completions.record import Artifacts, answer_key
 from completions.store import AwsAccess, Store, StoreError, open_store
 from completions.store_errors import why
 from poor_s3 import Answer, poor
@@ -105,6 +110,35 @@ def test_a_full_disk(tmp_path: Path) -> None:
     told = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
     assert told[:3] == [f"cannot write {tmp_path}/{key}: the disk is full" for key in "abc"]
     assert told[3] == "['large', 'small']"
+
+
+COLLECT = """
+import sys
+from datetime import UTC, datetime
+from completions.collect import collect
+from completions.store import StoreError, open_store
+try:
+    collect(open_store(sys.argv[1]), sys.argv[2], datetime.now(UTC))
+except StoreError as error:
+    print(error)
+"""
+
+
+def test_a_full_disk_of_temporary_files(tmp_path: Path, folder: Store) -> None:
+    """What was answered stays, and the next collect, with more room, does it."""
+    (small := tmp_path / "small").mkdir()
+    if not _may_mount(small):
+        pytest.skip("this user may not mount")
+    plan, noise = planned(folder, ["a", "b"]), Random(1)
+    for item in plan.items:
+        kept = record(plan, item, artifacts=Artifacts(raw_stream=noise.randbytes(400_000)))
+        folder.put(answer_key(BATCH, item.index, item.sample), kept.packed())
+    script = f"mount -t tmpfs -o size=300k tmpfs '{small}' && exec \"$@\""
+    command = [*MOUNTED, script, "sh", sys.executable, "-c", COLLECT, folder.uri, BATCH]
+    told = subprocess.run(command, capture_output=True, text=True, check=True, env={**os.environ, "TMPDIR": str(small)})
+    assert told.stdout == f"cannot pack batch {BATCH} in the temporary folder {small}: the disk is full\n"
+    assert folder.keys("datasets") == set()
+    assert collect(folder, BATCH, NOW).successful == 2
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+from tempfile import gettempdir
 from typing import Any
 
 import pyarrow.parquet as pq
@@ -27,6 +28,7 @@ from completions.manifest import ArchiveFile, Manifest, PartFile, load_manifest,
 from completions.plan import Item, Plan, find_batch, load_plan
 from completions.record import Record, answer_id, answer_key
 from completions.store import Store, StoreError
+from completions.store_errors import why
 
 NOT_ASKED = "not asked: the task that was to ask it did not finish"
 NOT_READABLE = "asked, but its record is corrupt or not this batch's"
@@ -87,8 +89,18 @@ def _cancelled(plan: Plan, item: Item, why: str) -> Record:
 
 
 def _make(part: Store, plan: Plan, now: datetime) -> Manifest:
-    """Write parts and archive to the store; they are packed beside one another while records are read."""
-    with scratch() as folder, ArchiveWriter(plan, folder / "archive.zip") as archive:
+    """Write parts and archive to the store, by way of this machine's temporary files."""
+    try:
+        with scratch() as folder:
+            return _pack(part, plan, now, folder)
+    except OSError as error:
+        where = f"cannot pack batch {plan.batch_id} in the temporary folder {gettempdir()}"
+        raise StoreError(f"{where}: {why(error)}") from error
+
+
+def _pack(part: Store, plan: Plan, now: datetime, folder: Path) -> Manifest:
+    """Tables and archive are packed beside one another while records are read."""
+    with ArchiveWriter(plan, folder / "archive.zip") as archive:
         writers = [PartWriter(table, plan, folder / table.name) for table in TABLES]
         outcomes: Counter[Outcome] = Counter()
         cached = 0
