@@ -96,6 +96,11 @@ def test_what_is_sent_twice_is_taken_once(shown: list[str]) -> None:
     assert (len(listed), portland) == (2, "OR")
 
 
+def test_what_is_stopped_is_asked_again(shown: list[str]) -> None:
+    cancelled, retried = _shown(shown, "-X DELETE").splitlines()
+    assert (cancelled, json.loads(retried)["run_id"][:7]) == ("true", "retry__")
+
+
 def test_python_ends_as_the_shell_does(shown: list[str]) -> None:
     assert _shown(shown, "client_ref") == "successful {'answered': 1}\n"
     assert _shown(shown, "airflow_client") == "success\n{'answered': 1}\n"
