@@ -17,6 +17,7 @@ import pytest
 from batches import BATCH, NOW, ask, planned
 from completions.collect import collect
 from completions.errors import Outcome, Refused
+from completions.forgetting import Wish, forget
 from completions.manifest import Manifest, Stored, load_manifest, manifest_key
 from completions.plan import Plan, load_plan
 from completions.record import batch_key
@@ -284,6 +285,13 @@ def test_what_collect_makes_again_is_sound_again(any_store: Store) -> None:
     assert wrong(any_store)
     any_store.delete([one.key])
     collect(any_store, BATCH, LATER)
+    assert not wrong(any_store)
+
+
+def test_a_batch_that_forgot_a_prompt_is_sound(any_store: Store) -> None:
+    collected(any_store)
+    forget(any_store, Wish(prompts=["b"]), really=True)
+    assert seen(any_store)[0].seen == "generation 2, 3 rows: 2 answered, 1 cancelled"
     assert not wrong(any_store)
 
 
