@@ -12,7 +12,9 @@ import zstandard
 from batches import BATCH, NOW, answer, planned, record
 from completions.batch import BatchConfig
 from completions.cache import cache_key, find, keep
+from completions.collect import collect
 from completions.errors import Outcome
+from completions.frames import load
 from completions.profile import Profile
 from completions.record import MAX_RECORD_BYTES, Artifacts, Record, answer_id
 from completions.store import Store
@@ -331,3 +333,19 @@ def test_found_in_the_order_of_the_keys(folder: Store) -> None:
     assert [entry and entry.prompt for entry in found] == [
         None if number % 3 else f"prompt {number}" for number in range(100)
     ]
+
+
+def test_a_hit_says_so_and_costs_nothing(any_store: Store) -> None:
+    earlier = planned(any_store, ["a"], batch_id="earlier")
+    keep(any_store, record(earlier, earlier.items[0], attempts=2, bytes_received=99, latency_ms=3000))
+    later = NOW + timedelta(hours=1)
+    plan = planned(any_store, ["a", "a"], batch_id="later", now=later)
+    assert (plan.shards, plan.cached) == ([], 2)
+
+    manifest = collect(any_store, "later", later)
+
+    assert (manifest.count, manifest.successful, manifest.cached) == (2, 2, 2)
+    told = ["from_cache", "cached_answer_id", "cache_age_seconds", "attempts", "bytes_received", "latency_ms"]
+    frame = load(batch="later", columns=told, store=any_store)
+    hit = [True, answer_id("earlier", 0, 0), 3597, 0, 0, 3000]
+    assert frame.values.tolist() == [hit, hit]

@@ -141,7 +141,9 @@ CONVERSATION = (
     ),
     Column("ui_variant", TEXT, "Which of the site's front ends answered", repeats=True),
     Column("adapter_version", TEXT, "Version of the code that read the page", repeats=True),
-    Column("bytes_received", WHOLE, "Received over the network in the conversation", "bytes"),
+    Column(
+        "bytes_received", WHOLE, "Received over the network in the conversation; 0 if it is from the cache", "bytes"
+    ),
 )
 
 ANSWER = (

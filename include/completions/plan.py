@@ -207,6 +207,7 @@ def _copy(store: Store, hit: Record, item: Item, now: datetime, batch_id: str) -
             "generation": 1,
             "requested_at": now,
             "attempts": 0,
+            "bytes_received": 0,
             "from_cache": True,
             "cached_answer_id": hit.answer_id,
             "cache_age_seconds": int((now - hit.answered_at).total_seconds()),

@@ -23,7 +23,7 @@ def test_it_tells_first(completions: Completions, store: Store) -> None:
     before = store.keys("batches")
     told = completions("forget", "--prompt", "a secret")
     assert (told.status, told.err) == (0, "nothing was removed; --yes removes it, for good\n")
-    assert told.out == f"1 row of batch {BATCH}\n0 cached answers, 0 records of audit runs\n"
+    assert told.out == f"1 row of batch {BATCH}\ncached answers: 0, records of audit runs: 0\n"
     assert store.keys("batches") == before
 
 

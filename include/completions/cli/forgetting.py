@@ -47,7 +47,7 @@ def forget(
         print(f"batch {batch_id}")
     for batch_id, rows in gone.rows.items():
         print(f"{rows} {'row' if rows == 1 else 'rows'} of batch {batch_id}")
-    print(f"{gone.cached} cached answers, {gone.audits} records of audit runs")
+    print(f"cached answers: {gone.cached}, records of audit runs: {gone.audits}")
     say("gone" if yes else "nothing was removed; --yes removes it, for good")
 
 
