@@ -92,8 +92,8 @@ def test_citations(body: str, pills: list[tuple[str, int | None, int | None]]) -
         ("", "", [("Alpha", True)]),
         (cards(BRAVO, more=1), "", [("Bravo", True), ("Alpha", True)]),
         (cards(ALPHA, more=1), modal(ALPHA, BRAVO), [("Alpha", True), ("Bravo", True)]),
-        (cards(ALPHA), panel(BRAVO, ALPHA), [("Alpha", True), ("Bravo", False)]),
-        ("", panel(BRAVO, ("Tracked", TRACKED)), [("Bravo", False), ("Tracked", True)]),
+        (cards(ALPHA), panel(BRAVO, ALPHA), [("Alpha", True), ("Bravo", True)]),
+        ("", panel(BRAVO, ("Tracked", TRACKED)), [("Bravo", True), ("Tracked", True)]),
         ("", '<div data-modal-overlay="true"><a href="https://go.example/terms">Terms</a></div>', [("Alpha", True)]),
     ],
 )

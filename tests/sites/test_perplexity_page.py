@@ -338,3 +338,15 @@ def test_the_first_generation() -> None:
     assert (seen.outcome, seen.ui_variant) == (Outcome.ANSWERED, "bare")
     assert seen.answer
     assert seen.answer.answer_text == "A"
+
+
+@pytest.mark.parametrize("drawn", [workflow_page, prose_page])
+@pytest.mark.parametrize(
+    ("state", "footer", "outcome"),
+    [("closed", True, Outcome.ANSWERED), ("open", True, Outcome.NETWORK), ("closed", False, Outcome.NETWORK)],
+)
+def test_a_stop_button_that_stays_closed_stops_nothing(
+    drawn: Callable[..., str], state: str, footer: bool, outcome: Outcome
+) -> None:
+    stop = f'<button aria-label="Stop response (Esc)" data-state="{state}">Stop</button>'
+    assert read(drawn("<p>A.</p>", footer=footer, stop=stop)).outcome is outcome

@@ -341,3 +341,18 @@ def test_where_the_site_saw_the_visitor(country: object, seen: str | None) -> No
 def test_a_reading_is_one_of_the_known_generations() -> None:
     seen: list[Reading] = [read(stream=each) for each in (whole(), events(end(asked("A"))))]
     assert [each.ui_variant for each in seen] == ["workflow", "prose"]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown", "cited"),
+    [
+        ("A [1, 2].", "A.", [("Alpha", 1), ("Bravo", 1)]),
+        ("A [1,2] b [2].", "A b.", [("Alpha", 1), ("Bravo", 1), ("Bravo", 3)]),
+        ("A [1][2].", "A.", [("Alpha", 1), ("Bravo", 1)]),
+        ("The list [1, 9] is short.", "The list [1, 9] is short.", []),
+    ],
+)
+def test_several_marks_in_one_bracket_cite(text: str, shown: str, cited: list[tuple[str, int]]) -> None:
+    answer = answered(whole(text, rows(ALPHA, BRAVO)))
+    assert answer.answer_text == shown
+    assert [(each.title, each.char_end) for each in answer.citations or []] == cited

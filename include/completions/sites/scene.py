@@ -140,7 +140,13 @@ def _refused(captured: Captured, root: HtmlElement | None, layout: Layout | None
         return Trouble(Outcome.NETWORK, "the page is empty")
     if spoken := looks.failures.of_turn(said):
         return Trouble(spoken, f"the site says: {' '.join(said.split())}")
-    return None if root is None else _barrier(root, looks)
+    return None if root is None else _barrier(root, looks) or _consent(root, looks)
+
+
+def _consent(root: HtmlElement, looks: Looks) -> Trouble | None:
+    """A dialog in place of the chat that a visitor must first answer; the live page's is closed before asking."""
+    shown = any(is_shown(each) for overlay in looks.overlays for each in found(root, overlay.dialog))
+    return Trouble(Outcome.BLOCKED, "the site asks for consent in place of the chat", yields=True) if shown else None
 
 
 def _barrier(root: HtmlElement, looks: Looks) -> Trouble | None:

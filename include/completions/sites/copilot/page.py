@@ -35,13 +35,13 @@ def read_answer(scene: Scene, sight: Sight) -> None:
         return
     root = _words(scene)
     sight.images = images_of(root) or None
-    lists, references = _lists(scene)
+    lists = _lists(scene)
     cited = unique(page for each in lists for page in entries(each))
-    sight.sources = unique([*cited, *(page for each in references for page in entries(each))])
+    sight.sources = list(cited)
     sight.cited_apart = [page.url for page in cited]
     sight.body = _completed(read_body(root), cited, sight.sources)
     sight.follow_up_questions = _suggestions(scene) or None  # they come late: none yet is not none
-    sight.portions = sight.portions.model_copy(update={"sources_html": outer([*lists, *references])})
+    sight.portions = sight.portions.model_copy(update={"sources_html": outer(lists)})
 
 
 def _words(scene: Scene) -> HtmlElement:
@@ -57,14 +57,14 @@ def _words(scene: Scene) -> HtmlElement:
     return root
 
 
-def _lists(scene: Scene) -> tuple[list[HtmlElement], list[HtmlElement]]:
-    """Lists of what the site calls citations of this answer, and lists of references that stand apart from it."""
+def _lists(scene: Scene) -> list[HtmlElement]:
+    """Layers of the answer's citations: under the words, behind the button, in the panel of references beside it."""
     around = {each for turn in scene.turns for each in turn.iter()}
     drawn = [*scene.turns, *scene.opened("frames")]
     cards = [each for place in drawn for each in found(place, CARDS)]
     modals = [*scene.opened("citations"), *(each for each in found(scene.root, MODAL) if found(each, "a[href] div"))]
     panels = [each for each in _outermost(found(scene.root, _PANEL)) if each not in around and found(each, "a[href]")]
-    return _outermost([*cards, *modals]), panels
+    return [*_outermost([*cards, *modals]), *panels]
 
 
 def _outermost(elements: list[HtmlElement]) -> list[HtmlElement]:

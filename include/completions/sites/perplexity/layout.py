@@ -25,10 +25,12 @@ _COMPOSER = (
 )
 _SEND = 'button[aria-label="Submit"]:not([disabled]), button[data-testid="submit-button"]:not([disabled])'
 # read-aloud and dictation have a stop button with the same icon
+# one that stays in the page, closed, stops nothing: the buttons below the answer say that it is whole
 _STOP = (
-    'button[aria-label^="Stop response"], [data-testid="stop-generating-response-button"], '
+    'button[aria-label^="Stop response"]:not([data-state="closed"]), '
+    '[data-testid="stop-generating-response-button"]:not([data-state="closed"]), '
     '[data-ask-input-container="true"] button:has(use[*|href="#pplx-icon-player-stop-filled"])'
-    ':not([aria-label="Stop dictation"])'
+    ':not([aria-label="Stop dictation"]):not([data-state="closed"])'
 )
 _BUTTONS = 'use[*|href="#pplx-icon-copy"], use[*|href="#pplx-icon-thumb-up"]'
 """Below an answer that is whole; those above it belong to the prompt or to code."""

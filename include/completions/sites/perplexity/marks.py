@@ -1,4 +1,4 @@
-"""The marks in what the model wrote, `[1][2]`, and the text without them."""
+"""The marks in what the model wrote, `[1][2]` or `[1, 2]`, and the text without them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from completions.sites.sight import Body, Link, Pill
 from completions.sites.written import CODE, FORMULAS, Writing
 from completions.text import POINT, words
 
-_TOKENS = re.compile(rf"(?P<code>{CODE})|(?P<marks>(?:\[[1-9]\d{{0,2}}\])+)(?![(:])|{FORMULAS}", re.DOTALL)
+_NUMBER = r"[1-9]\d{0,2}"
+_MARK = rf"\[{_NUMBER}(?:,[ \u00a0]?{_NUMBER}){{0,20}}\]"
+_TOKENS = re.compile(rf"(?P<code>{CODE})|(?P<marks>(?:{_MARK})+)(?![(:])|{FORMULAS}", re.DOTALL)
 
 
 @dataclass
@@ -27,10 +29,12 @@ class _Resolver(Writing):
     def token(self, token: re.Match[str]) -> None:
         """Go on with what `token` stands for."""
         kind = token.lastgroup or ""
-        if kind == "code" or not (self.pages or kind != "marks"):
+        numbers = [int(number) for number in re.findall(r"\d+", token[0])] if kind == "marks" else []
+        unlike = "," in token[0] and not self.pages.keys() >= set(numbers)  # [0, 1] and the like may be words
+        if kind == "code" or (kind == "marks" and (unlike or not self.pages)):
             self.write(token[0])
         elif kind == "marks":
-            self._cite([int(number) for number in re.findall(r"\d+", token[0])])
+            self._cite(numbers)
         else:
             self.formula(token[kind].strip(), apart=kind != "inline")
 
