@@ -110,7 +110,8 @@ async def retry_batch(request: Request, id: Id) -> Retried:
 
 def archive_link(request: Request, batch_id: str) -> str:
     """Where this API serves the archive of a batch."""
-    return str(request.url_for("batch_archive").include_query_params(id=batch_id))
+    path = f"{request.scope['root_path']}/batches/archive"
+    return str(request.url.replace(path=path, query=f"id={batch_id}"))
 
 
 def no_batch(id: UUID) -> HTTPException:
