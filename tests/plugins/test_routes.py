@@ -205,7 +205,7 @@ def test_what_was_cancelled_or_failed_is_asked_again(airflow: RealAirflow, clien
 
 def test_a_thousand_long_prompts_are_taken(airflow: RealAirflow, client: httpx.Client) -> None:
     prompts = [f"{number:04d}{'中' * 2043}" for number in range(1000)]
-    answer = client.post("/batches", json={"prompts": prompts, "rehearse": True})
+    answer = client.post("/batches", json={"prompts": prompts, "rehearse": True, "prompts_per_task": 200})
     assert (answer.status_code, answer.json()["count"]) == (202, 1000)
     batch_id = answer.json()["id"]
     assert client.delete("/batches", params={"id": batch_id}).json()["cancelled"] is True
