@@ -15,6 +15,7 @@ import pytest
 
 from completions.rehearsal import BY_SITE, Rehearsal, Truth
 from completions.rehearsal.sites import shown
+from completions.rehearsal.visitor import EXIT
 
 CAPTURES = Path(os.environ.get("COMPLETIONS_CAPTURES", Path(__file__).parents[3] / "shared/captures")) / "gemini"
 HOST = {"host": "gemini.localhost"}
@@ -37,10 +38,10 @@ def client(rehearsal: Rehearsal) -> Iterator[httpx.Client]:
         yield client
 
 
-def post(client: httpx.Client, prompt: str) -> httpx.Response:
+def post(client: httpx.Client, prompt: str, **headers: str) -> httpx.Response:
     inner = [[prompt, 0, None, None, None, None, 0], ["de"]]
     client.cookies.clear()
-    return client.post(STREAM, data={"f.req": json.dumps([None, json.dumps(inner)])})
+    return client.post(STREAM, data={"f.req": json.dumps([None, json.dumps(inner)])}, headers=headers)
 
 
 def envelopes_of(body: bytes) -> list[list[Any]]:
@@ -98,7 +99,7 @@ def test_the_frames_build_the_answer(client: httpx.Client, prompt: str) -> None:
     candidate = inner[4][0]
     text = candidate[1][0]
     assert tidy(text) == truth.markdown
-    assert (inner[5][0], inner[8], inner[42], inner[39]) == ("Zurich, Switzerland", "CH", truth.model_version, ANY_HEX)
+    assert (inner[5], inner[8], inner[42], inner[39]) == (None, None, truth.model_version, ANY_HEX)
     assert [(image[0][0][0], image[0][4]) for image in candidate[12][1] or []] == [
         (image.url, image.title) for image in truth.images or ()
     ]
@@ -149,10 +150,16 @@ def test_the_stream_ends_as_it_must(client: httpx.Client) -> None:
 
 
 def test_the_page_learns_where_it_is_before_any_prompt(client: httpx.Client) -> None:
-    body = client.post("/_/BardChatUi/data/batchexecute?rpcids=K4WWud&rt=c", data={"f.req": "[]"}).content
+    url = "/_/BardChatUi/data/batchexecute?rpcids=K4WWud&rt=c"
+    body = client.post(url, data={"f.req": "[]"}).content
     kind, rpc, inner = envelopes_of(body)[0]
     assert (kind, rpc) == ("wrb.fr", "K4WWud")
-    assert json.loads(inner)[:2] == ["Zurich, Switzerland", "SWML_DESCRIPTION_FROM_YOUR_INTERNET_ADDRESS"]
+    assert json.loads(inner) == []  # through no exit: nobody knows
+    body = client.post(url, data={"f.req": "[]"}, headers={EXIT: "DE BY munich -"}).content
+    assert json.loads(envelopes_of(body)[0][2])[:2] == [
+        "Munich, Germany",
+        "SWML_DESCRIPTION_FROM_YOUR_INTERNET_ADDRESS",
+    ]
 
 
 CODES = {"rate_limited": 1037, "unavailable_here": 1060, "blocked": 1096, "code_1013": 1013, "code_1096_after": 1096}
@@ -199,7 +206,7 @@ def test_the_faults_of_the_wire_are_among_those_there_are() -> None:
 @pytest.mark.skipif(not CAPTURES.exists(), reason="the recorded shapes are not part of the project")
 def test_it_speaks_as_recorded(client: httpx.Client) -> None:
     recorded = (CAPTURES / "streamgenerate-SYNTHETIC-full.txt").read_bytes()
-    ours = [told for prompt in PROMPTS for told in told_by(post(client, prompt).content)]
+    ours = [told for prompt in PROMPTS for told in told_by(post(client, prompt, **{EXIT: "DE BY munich -"}).content)]
     assert places_in(told_by(recorded)) <= places_in(ours)
 
 

@@ -166,7 +166,7 @@ def test_a_first_final_event_is_not_the_end(rehearsal: Rehearsal, prompt: str) -
         == [item["text"] for item in last["related_query_items"]]
         == list(truth.follow_ups or ())
     )
-    assert (last["_extras"]["country"], last["query_language"], last["query_str"]) == ("US", "de", prompt)
+    assert (last["_extras"]["country"], last["query_language"], last["query_str"]) == (None, "de", prompt)
 
 
 def test_numbers_do_not_count_the_results_in_the_order_they_were_found(rehearsal: Rehearsal) -> None:

@@ -27,8 +27,7 @@ from completions.rehearsal.pace import streamed
 from completions.rehearsal.visitor import Whence, whence
 
 SERVICE = "/_/BardChatUi/data"
-PLACE = ["Zurich, Switzerland", "SWML_DESCRIPTION_FROM_YOUR_INTERNET_ADDRESS", None, None, None]
-COUNTRY = "CH"
+_PLACE = ["SWML_DESCRIPTION_FROM_YOUR_INTERNET_ADDRESS", None, None, None]
 MODELS = {"3.6 Flash": "fbb127bbb056c959", "3.5 Flash-Lite": "8c46e95b1a07cecc"}
 """Ids of the models by their labels; the second is made up."""
 CODES = {"rate_limited": 1037, "unavailable_here": 1060, "blocked": 1096, "code_1013": 1013}
@@ -58,7 +57,7 @@ async def generate(request: Request) -> Response:
 async def batch(request: Request) -> Response:
     """What the page asks apart: `K4WWud`, where its visitor seems to be; the rest has nothing to say."""
     rpc = request.query_params.get("rpcids", "")
-    said = _place(whence(request.headers)) if rpc == "K4WWud" else []
+    said = (_place(whence(request.headers)) if rpc == "K4WWud" else None) or []
     return Response(HEAD + frame(told(said, rpc)) + ending(9, 120), media_type=MEDIA_TYPE)
 
 
@@ -86,12 +85,12 @@ def _body(draft: Draft, language: str, seen: Whence | None, *, strays: bool) -> 
 def _circumstances(draft: Draft, language: str, seen: Whence | None) -> dict[int, Any]:
     """Where the site took its visitor to be, the token of a turn that was kept, and the model."""
     model = {39: MODELS[draft.model], 42: draft.model}
-    return {5: _place(seen), 8: seen.country if seen else COUNTRY, 19: language, 25: "AwAAAAAAAAAQ"} | model
+    return {5: _place(seen), 8: seen.country if seen else None, 19: language, 25: "AwAAAAAAAAAQ"} | model
 
 
-def _place(seen: Whence | None) -> list[Any]:
-    """The exit's, or where this machine is said to be."""
-    return [seen.words, *PLACE[1:]] if seen else PLACE
+def _place(seen: Whence | None) -> list[Any] | None:
+    """The exit's; a visitor who comes through none is on this machine, of which no place is known."""
+    return [seen.words, *_PLACE] if seen else None
 
 
 def _part(ids: Ids, values: dict[int, Any]) -> bytes:

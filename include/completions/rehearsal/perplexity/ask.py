@@ -16,7 +16,7 @@ from completions.rehearsal.pace import streamed
 from completions.rehearsal.perplexity import prose, workflow
 from completions.rehearsal.perplexity.home import visit_of
 from completions.rehearsal.perplexity.refusals import failure, left, offer
-from completions.rehearsal.perplexity.thread import COUNTRY, END, Thread
+from completions.rehearsal.perplexity.thread import END, Thread
 from completions.rehearsal.walls import interruption
 
 _FRONT_ENDS: dict[str, ModuleType] = {"prose": prose, "workflow": workflow}
@@ -41,7 +41,7 @@ def _thread(asking: Asking, language: str, request: str) -> Thread:
     draft = left(draft_of("perplexity", asking.prompt), asking.fault)
     words = re.sub(r"\W+", "-", subject_of(asking.prompt).lower())[:40]
     slug = f"{words}-{uuid4().hex[:22]}" if asking.ui == "prose" else ""
-    country = asking.whence.country if asking.whence else COUNTRY
+    country = asking.whence.country if asking.whence else None
     return Thread(asking.prompt, draft, language, request, _FRONT_ENDS[asking.ui].USAGES, slug, country)
 
 

@@ -21,8 +21,6 @@ Block = dict[str, Any]
 Status = Literal["PENDING", "COMPLETED", "FAILED"]
 
 END = b"event: end_of_stream\r\ndata: {}\r\n\r\n"
-COUNTRY = "US"
-"""The country that the server believes a visitor to be in who comes through no exit."""
 _EXTRAS: Json = {
     "next": None,
     "subdomain": None,
@@ -51,7 +49,8 @@ class Thread:
     """Which of the answer's blocks are of a kind of their own."""
     slug: str = ""
     """What the thread's address ends in; its id where there are no words."""
-    country: str = COUNTRY
+    country: str | None = None
+    """The exit's; a visitor who comes through none is on this machine, of which no place is known."""
     entry: str = field(default_factory=_id)
     context: str = field(default_factory=_id)
     token: str = field(default_factory=_id)
