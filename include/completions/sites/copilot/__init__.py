@@ -24,7 +24,7 @@ class Copilot(Chat):
 
     name = "copilot"
     home = HOME
-    version = "1"
+    version = "2"
     looks = LOOKS
     shows: Mapping[str, str] = {
         "citations": "page and wire",

@@ -21,7 +21,7 @@ class Perplexity(Chat):
 
     name = "perplexity"
     home = HOME
-    version = "1"
+    version = "2"
     looks = LOOKS
     trace: str | None = "/cdn-cgi/trace"
     deadlines = Deadlines(still=1.0)
