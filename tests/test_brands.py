@@ -11,12 +11,11 @@ from hypothesis import strategies as st
 from completions.brands import Brand, mentions
 
 BRANDS = (
-    Brand("Fender", ("Fender Guitars",), ("fender.com",)),
-    Brand("Gibson"),
-    Brand("Gibson Brands Europe"),
-    Brand("Citroën"),
-    Brand("任天堂"),
-    Brand("L'Oréal"),
+    Brand(name="Fender", aliases=("Fender Guitars",), domains=("fender.com",)),
+    *(
+        Brand(name=name)
+        for name in ("Gibson", "Gibson Brands Europe", "Citroën", "任天堂", "L'Oréal", "삼성", "ソニー")
+    ),
 )
 
 
@@ -34,6 +33,11 @@ BRANDS = (
         ("これは任天堂です", [("任天堂", "任天堂")]),
         ("L\u2019OREAL, L\u2019ORÉAL", [("L'Oréal", "L\u2019ORÉAL")]),
         ("Ｆｅｎｄｅｒ", [("Fender", "Ｆｅｎｄｅｒ")]),
+        ("Fender™ and Gibson®", [("Fender", "Fender"), ("Gibson", "Gibson")]),
+        ("Fender \n Guitars", [("Fender", "Fender \n Guitars")]),
+        ("삼성은 삼성동에서", [("삼성", "삼성")]),
+        ("\u1109\u1161\u11b7\u1109\u1165\u11bc", [("삼성", "\u1109\u1161\u11b7\u1109\u1165\u11bc")]),
+        ("ソニーとソニーズ", [("ソニー", "ソニー")]),
         ("", []),
     ],
 )

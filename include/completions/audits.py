@@ -19,6 +19,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from completions.batch import AuditStamp, BatchConfig, Evidence, Format, Model, Prompt, batch_id_of
+from completions.brands import Brand
 from completions.errors import ABSENT, Refused, RefusedRequest, shortened
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
@@ -43,16 +44,6 @@ class Person(_Strict):
     def label(self) -> str:
         """In words, such as `DE, Munich, German, iPhone 15`; `here` for nobody in particular."""
         return ", ".join(filter(None, self.model_dump().values())) or "here"
-
-
-class Brand(_Strict):
-    """A name to look for in answers, and the domains that are its own."""
-
-    name: Annotated[str, Field(min_length=1, max_length=200)]
-    aliases: list[Annotated[str, Field(min_length=1, max_length=200)]] = []
-    domains: list[Annotated[str, Field(pattern=r"^[^\s/@:]+\.[^\s/@:]+$")]] = []
-    own: bool = False
-    """Whether it is ours: reports put it first."""
 
 
 class Budget(_Strict):
