@@ -27,14 +27,18 @@ pytestmark = [
     pytest.mark.skipif(bool(lacking()), reason=f"needs {' and '.join(lacking())}"),
 ]
 
-PROMPTS = int(os.environ.get("COMPLETIONS_DRILL_PROMPTS", "120"))
+PROMPTS = int(os.environ.get("COMPLETIONS_DRILL_PROMPTS", "60"))
 """How many the large batch has; the whole drill is `COMPLETIONS_DRILL_PROMPTS=1000`."""
+
+
+SOON = {"AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "15"}
+"""Seconds until a death is noticed."""
 
 
 @pytest.fixture
 def cluster(tmp_path: Path) -> Iterator[RealAirflow]:
     """Two workers."""
-    with on_bucket(Cluster(home=tmp_path / "airflow", port=free_port())) as airflow:
+    with on_bucket(Cluster(home=tmp_path / "airflow", port=free_port()), **SOON) as airflow:
         yield airflow
 
 
@@ -84,7 +88,7 @@ def test_what_a_dead_worker_held_is_handed_out_again_and_asked_once_more_at_most
     """The broker gives its tasks to the other worker before Airflow knows that their processes are gone."""
     visible = {"AIRFLOW__CELERY_BROKER_TRANSPORT_OPTIONS__VISIBILITY_TIMEOUT": "5"}
     embedded = Cluster(home=tmp_path / "airflow", port=free_port())
-    with on_bucket(embedded, latency=30, **visible) as airflow:
+    with on_bucket(embedded, latency=20, **visible, **SOON) as airflow:
         prompts = [f"Which pedal is number {number}?" for number in range(8)]
         run_id = airflow.start({"prompts": prompts, "rehearse": True, "expiration": 0, "prompts_per_task": 2})
         airflow.until(lambda: len(airflow.rehearsal.asked()) == len(prompts))
