@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -31,7 +32,7 @@ PROMPTS = int(os.environ.get("COMPLETIONS_DRILL_PROMPTS", "60"))
 """How many the large batch has; the whole drill is `COMPLETIONS_DRILL_PROMPTS=1000`."""
 
 
-SOON = {"AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "15"}
+SOON: dict[str, Any] = {"AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "15"}
 """Seconds until a death is noticed."""
 
 
