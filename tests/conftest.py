@@ -21,11 +21,12 @@ hypothesis.settings.register_profile("ci", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist looks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whoever needs Airflow needs the same one: a single worker has them all, the rest is spread over the others."""
+    """The tests of a file that need Airflow share one, so that no more are started than there are workers."""
     for item in items:
         if item.get_closest_marker("airflow"):
-            item.add_marker(pytest.mark.xdist_group("airflow"))
+            item.add_marker(pytest.mark.xdist_group(f"airflow {item.path.stem}"))
 
 
 @pytest.fixture(autouse=True)
