@@ -8,8 +8,8 @@ unexport PYTHONDONTWRITEBYTECODE
 export PYTHONUTF8 := 1
 
 BIN := .venv/bin
-# Most tests wait for a page rather than for a processor.
-SPREAD := -n 4 --dist loadgroup
+# Most tests wait for a page rather than for a processor. A file's tests share what they start.
+SPREAD := -n 4 --dist loadfile
 # Settings of your own, see .env.example; tests run without them.
 WITH_ENV := set -a; [ ! -f .env ] || . ./.env; set +a;
 
