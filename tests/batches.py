@@ -91,6 +91,10 @@ def rows(store: Store, manifest: Manifest, table: str = "completions") -> list[d
     return found
 
 
+class Killed(Exception):
+    """What `break_at` dies of: nothing that anybody expects."""
+
+
 def break_at(monkeypatch: pytest.MonkeyPatch, step: int) -> None:
     """Die at a write to a store: steps 0 and 1 before and after the first write is done, 2 and 3 at the second, ..."""
     writes = itertools.count()
@@ -99,10 +103,10 @@ def break_at(monkeypatch: pytest.MonkeyPatch, step: int) -> None:
         def attempt(*arguments: Any) -> Any:
             number = next(writes)
             if step == 2 * number:
-                raise ConnectionError
+                raise Killed
             done = write(*arguments)
             if step == 2 * number + 1:
-                raise ConnectionError
+                raise Killed
             return done
 
         return attempt

@@ -16,7 +16,7 @@ from threading import Barrier, Event, Thread
 
 import pytest
 
-from batches import BATCH, NOW, ask, break_at, planned, record, rows
+from batches import BATCH, NOW, Killed, ask, break_at, planned, record, rows
 from completions.collect import collect
 from completions.errors import Outcome
 from completions.manifest import Manifest, load_manifest, manifest_key
@@ -37,7 +37,7 @@ def test_whatever_is_killed_when_the_next_run_gives_the_same(
 ) -> None:
     ask(any_store, planned(any_store, ["a", "b", "a"]), lambda item: [Outcome.ANSWERED, None][item.index])
     break_at(monkeypatch, step)
-    with pytest.raises(ConnectionError):
+    with pytest.raises(Killed):
         collect(any_store, BATCH, LATER)
     monkeypatch.undo()
     standing = load_manifest(any_store, BATCH)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from batches import BATCH, NOW, break_at, planned, record
+from batches import BATCH, NOW, Killed, break_at, planned, record
 from completions import cache
 from completions.batch import BatchConfig
 from completions.errors import Refused
@@ -55,7 +55,7 @@ def test_many_planners_agree(any_store: Store) -> None:
 def test_a_planner_that_dies_is_simply_run_again(folder: Store, monkeypatch: pytest.MonkeyPatch, step: int) -> None:
     _keep_answers(folder, ["a", "b"])
     break_at(monkeypatch, step)
-    with pytest.raises(ConnectionError):
+    with pytest.raises(Killed):
         planned(folder, ["a", "b", "c"])
     monkeypatch.undo()
 

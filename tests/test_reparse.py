@@ -11,7 +11,7 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
-from batches import BATCH, NOW, break_at, planned, record
+from batches import BATCH, NOW, Killed, break_at, planned, record
 from completions import ask as asking
 from completions import cache, reparse
 from completions.answer import Reading
@@ -253,7 +253,7 @@ def test_whoever_is_killed_leaves_the_old_dataset_and_is_run_again(
     old = {name: folder.get(stored.key) for name, stored in enumerate(before.stored)}
     with monkeypatch.context() as dying:
         break_at(dying, step)
-        with pytest.raises(ConnectionError):
+        with pytest.raises(Killed):
             reparse.reparse(folder, BATCH)
     standing = load_manifest(folder, BATCH)
     assert standing

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pyarrow.parquet as pq
 import pytest
 
-from batches import BATCH, NOW, ask, break_at, planned
+from batches import BATCH, NOW, Killed, ask, break_at, planned
 from completions.cancelling import Over, cancel_batch
 from completions.collect import collect
 from completions.errors import Outcome, Refused
@@ -89,7 +89,7 @@ def test_killed_on_the_way_it_is_said_again(folder: Store, monkeypatch: pytest.M
         break_at(killed, step)
         try:
             retry(folder, BATCH)
-        except ConnectionError:
+        except Killed:
             pass
         else:
             assert step > 3, "it was not killed"

@@ -16,7 +16,7 @@ from typing import Any
 import pyarrow.dataset
 import pytest
 
-from batches import BATCH, ask, break_at, planned
+from batches import BATCH, Killed, ask, break_at, planned
 from completions.archive import archive_key, open_archive
 from completions.collect import collect
 from completions.errors import Outcome
@@ -57,7 +57,7 @@ def test_of_a_dead_collect(any_store: Store, monkeypatch: pytest.MonkeyPatch, st
     ask(any_store, planned(any_store, ["a", "b"], rehearse=rehearse))
     before = _objects(any_store)
     break_at(monkeypatch, step)
-    with suppress(ConnectionError):
+    with suppress(Killed):
         collect(any_store, BATCH, NOW)
     monkeypatch.undo()
     died = _objects(any_store)
@@ -75,7 +75,7 @@ def test_of_a_dead_collect(any_store: Store, monkeypatch: pytest.MonkeyPatch, st
 def test_it_only_tells_unless_it_is_meant(any_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     ask(any_store, planned(any_store))
     break_at(monkeypatch, 4)
-    with suppress(ConnectionError):
+    with suppress(Killed):
         collect(any_store, BATCH, NOW)
     monkeypatch.undo()
     there = _objects(any_store)
@@ -99,7 +99,7 @@ def test_what_was_written_anew_meanwhile_stays(folder: Store, monkeypatch: pytes
     """A collect that runs again finishes while the store is being tidied."""
     ask(folder, planned(folder))
     break_at(monkeypatch, 4)
-    with suppress(ConnectionError):
+    with suppress(Killed):
         collect(folder, BATCH, NOW)
     monkeypatch.undo()
     long_ago = (NOW - timedelta(days=2)).timestamp()

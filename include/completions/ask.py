@@ -113,6 +113,7 @@ class _Shard:
             if await self._cancelled():
                 log.info("the batch is cancelled: %d prompts of this task are not asked", len(self.owed))
                 self.owed.clear()
+            if not self.owed:  # others took the last ones meanwhile
                 return
             item = self.owed.pop()
             record = await self._ask(browser, item)

@@ -91,7 +91,8 @@ def page_instead(stream: bytes, looks: Looks) -> Trouble | None:
     if not _DOCUMENT.match(text):
         return None
     seen = read_page(Captured(html=text), looks, lambda scene, sight: None)
-    return seen.trouble if seen.variant is None else None
+    known = seen.trouble and seen.trouble.outcome is not Outcome.NETWORK
+    return seen.trouble if known and seen.variant is None else None
 
 
 def with_opened(page: str, opened: Mapping[str, Sequence[str]]) -> str:
