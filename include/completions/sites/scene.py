@@ -145,7 +145,13 @@ def _refused(captured: Captured, root: HtmlElement | None, layout: Layout | None
 
 
 def _consent(root: HtmlElement, looks: Looks) -> Trouble | None:
-    """A dialog in place of the chat that a visitor must first answer; the live page's is closed before asking."""
+    """A dialog in place of the chat that a visitor must first answer; the live page's is closed before asking.
+
+    Over a chat, whose marks alone are not known any more, it is none.
+    """
+    chats = {part for layout in looks.layouts for part in (layout.composer, layout.user, layout.assistant) if part}
+    if found(root, ", ".join(sorted(chats))):
+        return None
     shown = any(is_shown(each) for overlay in looks.overlays for each in found(root, overlay.dialog))
     return Trouble(Outcome.BLOCKED, "the site asks for consent in place of the chat", yields=True) if shown else None
 
