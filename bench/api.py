@@ -54,7 +54,7 @@ class Bench:
 
     def trigger(self) -> None:
         """A run of Airflow's own."""
-        run = {"dag_run_id": f"bench__{uuid4()}", "logical_date": None, "conf": {"batch_id": "none"}}
+        run = {"dag_run_id": f"bench__{uuid4()}", "logical_date": None, "conf": {"batch_id": str(uuid4())}}
         self.http.post(f"{self.airflow.url}/api/v2{DAG}/dagRuns", json=run).raise_for_status()
         self.runs.append(run["dag_run_id"])  # type: ignore[arg-type]
 
