@@ -87,9 +87,9 @@ def test_a_worker_that_dies_half_way_costs_no_row_and_its_own_chats_alone(cluste
 
 def test_what_a_dead_worker_held_is_handed_out_again_and_asked_once_more_at_most(tmp_path: Path) -> None:
     """The broker gives its tasks to the other worker before Airflow knows that their processes are gone."""
-    visible = {"AIRFLOW__CELERY_BROKER_TRANSPORT_OPTIONS__VISIBILITY_TIMEOUT": "5"}
+    visible: dict[str, Any] = {"AIRFLOW__CELERY_BROKER_TRANSPORT_OPTIONS__VISIBILITY_TIMEOUT": "5"}
     embedded = Cluster(home=tmp_path / "airflow", port=free_port())
-    with on_bucket(embedded, latency=20, **visible, **SOON) as airflow:
+    with on_bucket(embedded, latency=30, **visible) as airflow:
         prompts = [f"Which pedal is number {number}?" for number in range(8)]
         run_id = airflow.start({"prompts": prompts, "rehearse": True, "expiration": 0, "prompts_per_task": 2})
         airflow.until(lambda: len(airflow.rehearsal.asked()) == len(prompts))
