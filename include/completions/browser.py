@@ -16,6 +16,7 @@ from pathlib import Path
 from shutil import rmtree, which
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
+from weakref import WeakKeyDictionary
 
 import psutil
 from playwright.async_api import Browser as PlaywrightBrowser
@@ -143,8 +144,9 @@ class Browser:
             async with asyncio.timeout(self.start):
                 await asyncio.to_thread(sweep_scratch)  # of tasks that were killed on this machine
                 self._folder = await asyncio.to_thread(new_scratch)
-                with _temporary_files_in(self._folder):
-                    self._driver = await async_playwright().start()
+                async with _starting():
+                    with _temporary_files_in(self._folder):
+                        self._driver = await async_playwright().start()
                 if "://" in self.wanted:
                     return await self._driver.chromium.connect_over_cdp(self.wanted)
                 program = program_of(self.wanted, self._driver.chromium.executable_path)
@@ -232,6 +234,14 @@ async def _process_of(browser: PlaywrightBrowser) -> psutil.Process | None:
         await session.detach()
         return next((psutil.Process(int(one["id"])) for one in processes if one["type"] == "browser"), None)
     return None
+
+
+_STARTS: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
+
+
+def _starting() -> asyncio.Lock:
+    """Held while a driver starts: the environment that it is given is that of the whole process."""
+    return _STARTS.setdefault(asyncio.get_running_loop(), asyncio.Lock())
 
 
 @contextmanager
