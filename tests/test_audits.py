@@ -44,6 +44,7 @@ def test_what_is_left_out(tmp_path: Path) -> None:
         (ASKED + "models: [gemini, gemini]\n", "lutes.yaml, line 2: models ['gemini', 'gemini']: has the same twice"),
         (ASKED + "models: []\n", "lutes.yaml, line 2: models []: list should have at least 1 item"),
         (ASKED + "model: gemini\n", "lutes.yaml, line 2: model: is not a field of it"),
+        (ASKED + "folder: /\n", "lutes.yaml, line 2: folder: is not a field of it"),
         (
             ASKED + "profiles:\n  - {country: US}\n  - {contry: DE}\n",
             "line 4: profiles[1].contry: is not a field of it",

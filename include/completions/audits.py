@@ -87,7 +87,6 @@ class Audit(_Strict):
     samples: Annotated[int, Field(ge=1, le=30)] = 1
     brands: list[Brand] = []
     budget: Budget | None = None
-    callback: Annotated[str, Field(max_length=2047)] | None = None
     expiration: Annotated[float, Field(ge=0, le=10)] = 0
     """0 unless set: an audit that reuses answers does not see what changed."""
     evidence: list[Evidence] = []
@@ -182,6 +181,8 @@ def load(file: Path) -> Audit:
         raise RefusedRequest([Refused(file.name, ABSENT, f"cannot be read: {_one_line(error)}")]) from None
     if not isinstance(given, Mapping):
         raise RefusedRequest([Refused(file.name, ABSENT, "is no audit: give fields such as `models: [chatgpt]`")])
+    if "folder" in given:
+        raise RefusedRequest([Refused(f"{file.name}, line {_line(text, ('folder',))}: folder", ABSENT, _NO_FIELD)])
     if given.get("name", file.stem) != file.stem or not NAME.fullmatch(file.stem):
         way_out = "must be the file's: small letters, digits, - and _"
         raise RefusedRequest([Refused(f"{file.name}, line {_line(text, ('name',))}: name", given.get("name"), way_out)])
@@ -234,8 +235,9 @@ def _refusal(file: str, text: str, error: ErrorDetails) -> Refused:
     return Refused(f"{file}, line {_line(text, place)}: {name}", value, way_out[0].lower() + way_out[1:])
 
 
+_NO_FIELD = "is not a field of it"
 _WAYS_OUT = {
-    "extra_forbidden": "is not a field of it",
+    "extra_forbidden": _NO_FIELD,
     "string_pattern_mismatch": "give a domain such as example.com, without https:// or a path",
 }
 

@@ -88,7 +88,7 @@ def _record(audit: Audit, run: str, batches: list[tuple[str, Any]]) -> bytes:
         {"id": batch_id, "model": config.model, "profile": person}
         for (batch_id, config), person in zip(batches, people, strict=True)
     ]
-    declared = audit.model_dump(mode="json", exclude={"folder", "callback"}) | {"prompts": audit.asked}
+    declared = audit.model_dump(mode="json", exclude={"folder"}) | {"prompts": audit.asked}
     return json.dumps({"audit": declared, "run": run, "batches": asked}, ensure_ascii=False).encode()
 
 

@@ -73,7 +73,7 @@ def _checked(file: Path) -> Audit:
     here, ways = settings(), exits()
     for number in range(len(audit.profiles)):
         try:
-            accept({**request_of(audit, number), "callback": audit.callback}, here, exits=ways)
+            accept(request_of(audit, number), here, exits=ways)
         except RefusedRequest as refused:
             raise RefusedRequest([_of_profile(number, one) for one in refused.refusals]) from None
     return audit
