@@ -196,6 +196,7 @@ def test_a_batch_has_one_request(any_store: Store) -> None:
     assert find_batch(any_store, "live") == (any_store, "live")
     assert find_batch(any_store, "rehearsed") == (any_store.under("rehearsal"), "rehearsal")
     assert find_batch(any_store, "none") is None
+    assert find_batch(any_store, "../live") is None
     with pytest.raises(Refused, match="batch_id 'none': no request was submitted under it"):
         load_request(any_store, "none")
 

@@ -66,10 +66,7 @@ def manifests(part: Store, days: Days, batch_ids: Sequence[str] | None = None) -
 def known(store: Store, origin: Origin, batch_ids: Sequence[str]) -> None:
     """Raise `Refused` for a batch that is not there, or is of the other origin."""
     for batch_id in batch_ids:
-        try:
-            found = find_batch(store, batch_id)
-        except ValueError:
-            found = None
+        found = find_batch(store, batch_id)
         if not found:
             raise Refused("batch", batch_id, f"no such batch in {store.uri}; `completions list` shows what is there")
         if found[1] != origin:

@@ -16,7 +16,7 @@ from completions.batch import BatchConfig
 from completions.errors import Refused
 from completions.listing import listed_key
 from completions.profile import Profile
-from completions.record import Record, answer_id, answer_key, batch_key, prompt_id
+from completions.record import Record, answer_id, answer_key, batch_key, is_batch_id, prompt_id
 from completions.store import Origin, Store
 
 
@@ -125,7 +125,9 @@ def load_plan(store: Store, batch_id: str) -> Plan | None:
 
 
 def find_batch(store: Store, batch_id: str) -> tuple[Store, Origin] | None:
-    """Where a batch lives: its origin's part of `store`; None when there is no such batch."""
+    """Where a batch lives: its origin's part of `store`; None when there is no such batch, or can be none."""
+    if not is_batch_id(batch_id):
+        return None
     origins: tuple[Origin, Origin] = ("live", "rehearsal")
     for origin in origins:
         part = store.of(origin)

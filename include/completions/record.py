@@ -141,9 +141,14 @@ def answer_id(batch_id: str, index: int, sample: int) -> str:
     return hashlib.sha256(f"{batch_id}/{index}/{sample}".encode()).hexdigest()[:32]
 
 
+def is_batch_id(text: str) -> bool:
+    """Whether a batch may be called so: no such name leaves its folder."""
+    return _BATCH_ID.fullmatch(text) is not None
+
+
 def batch_key(batch_id: str, name: str = "") -> str:
     """Key of one of a batch's things; `ValueError` when the id could leave its folder."""
-    if not _BATCH_ID.fullmatch(batch_id):
+    if not is_batch_id(batch_id):
         raise ValueError(f"{batch_id!r} is not a batch id")
     return f"batches/{batch_id}/{name}".rstrip("/")
 

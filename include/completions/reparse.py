@@ -76,10 +76,7 @@ def reparse(store: Store, batch_id: str, tell: Tell = lambda done, of: None) -> 
 
 def _standing(store: Store, batch_id: str) -> tuple[Store, Plan, Manifest]:
     """The batch as it stands, if nobody is about to change it."""
-    try:
-        found = find_batch(store, batch_id)
-    except ValueError:
-        found = None
+    found = find_batch(store, batch_id)
     if found is None:
         raise Refused("BATCH", batch_id, f"there is no such batch in {store.uri}")
     plan, manifest = load_plan(found[0], batch_id), load_manifest(found[0], batch_id)

@@ -67,10 +67,7 @@ def verify(store: Store, batch_id: str, now: datetime) -> Iterator[Seen]:
 
 
 def _planned(store: Store, batch_id: str) -> tuple[Store, Plan]:
-    try:
-        found = find_batch(store, batch_id)
-    except ValueError:
-        found = None
+    found = find_batch(store, batch_id)
     if found is None:
         raise Refused("BATCH", batch_id, f"there is no such batch in {store.uri}; `completions list` shows those")
     plan = load_plan(found[0], batch_id)
