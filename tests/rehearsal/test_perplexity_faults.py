@@ -34,7 +34,6 @@ SHOWN: list[tuple[str, str, str]] = [
     ("login_wall", MODAL, "Sign in to continue using Perplexity"),
     ("authwall", MODAL, "Sign in to continue using Perplexity"),
     ("authwall_string", MODAL, "Sign in to continue using Perplexity"),
-    ("nudge", "[data-ask-input-container]", ""),
     ("nudge", ".upsell", "Sign in to save your history"),
     ("rate_limited", "[role=alert]", "reached your limit"),
     ("failed", "[role=alert]", "Something went wrong"),
