@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 import uuid
 import zipfile
 from collections.abc import Sequence
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from completions.store import Store
 
 DAG = "batch_completions"
+ENDING = 90.0
+"""Seconds in which a run whose dataset stands is told to its callback, quick tries and all."""
 Batch = Annotated[str, typer.Argument(help="Id of the batch.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -205,10 +208,10 @@ def retry(batch: Batch, as_json: Json = False) -> None:
     from completions.status import status
 
     store = stored()
-    _status(store, batch)
+    patience = ENDING if _status(store, batch)["status"] in ENDED else 0
     config, embedded = load_request(store, batch), Embedded()
     running, last = embedded.status(), last_run(store, batch)
-    if running and last and not _has_ended(Airflow(running.url), last):
+    if running and last and not _ends(Airflow(running.url), last, patience):
         raise Refused("BATCH", batch, f"its run {last} has not ended; retry it when it has")
     run_id = plan_again(store, batch)
     if config.rehearse:
@@ -230,6 +233,14 @@ def _start_once(api: Airflow, run_id: str, batch: str) -> None:
     except AirflowError as error:
         if error.status != HTTPStatus.CONFLICT:
             raise
+
+
+def _ends(api: Airflow, run_id: str, patience: float) -> bool:
+    """Whether a run has ended, or does within so many seconds: with its dataset there, it only tells the callback."""
+    until = time.monotonic() + patience
+    while not (ended := _has_ended(api, run_id)) and time.monotonic() < until:
+        time.sleep(0.5)
+    return ended
 
 
 def _has_ended(api: Airflow, run_id: str) -> bool:
