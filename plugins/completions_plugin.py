@@ -1,4 +1,4 @@
-"""Mounts the HTTP API at `/ai` in Airflow's API server.
+"""Mounts the HTTP API at `/ai` in Airflow's API server, and its pages in the UI.
 
 Every Airflow process loads its plugins, each task too: the app behind this is imported when it is first asked.
 """
@@ -12,6 +12,9 @@ from airflow.plugins_manager import AirflowPlugin
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
+
+
+GROUP = {"category": "Completions", "destination": "nav"}
 
 
 async def api(scope: Scope, receive: Receive, send: Send) -> None:
@@ -42,3 +45,9 @@ class CompletionsPlugin(AirflowPlugin):
     name = "completions"
     fastapi_apps = [{"app": api, "url_prefix": "/ai", "name": "Batch completions"}]  # noqa: RUF012 - Airflow's own way
     fastapi_root_middlewares = _root_middlewares()
+    external_views = [  # noqa: RUF012
+        {"name": "Batches", "href": "/ai/pages/batches", "url_route": "batches", **GROUP},
+        {"name": "Audits", "href": "/ai/pages/audits", "url_route": "audits", **GROUP},
+        {"name": "Site health", "href": "/ai/pages/health", "url_route": "site-health", **GROUP},
+        {"name": "Prompts", "href": "/ai/pages/runs/{RUN_ID}", "url_route": "prompts", "destination": "dag_run"},
+    ]

@@ -16,6 +16,8 @@ from fastapi.staticfiles import StaticFiles
 from completions.manifest import CODE_VERSION
 from completions_web import answers, batches, lists
 from completions_web.auth import READ, Gate
+from completions_web.pages import batches as batches_page
+from completions_web.pages import shell
 from completions_web.problems import tell_problems
 from completions_web.shapes import Problem, Wrong
 
@@ -29,9 +31,10 @@ app = FastAPI(
     redirect_slashes=False,
 )
 app.mount("/static", StaticFiles(packages=[("fastapi_offline", "static")]))  # no page here asks another host
+app.mount(f"{shell.PREFIX}/static", StaticFiles(directory=shell.STATIC))
 tell_problems(app)
 app.add_middleware(Gate)
-for module in (batches, answers, lists):
+for module in (batches, answers, lists, batches_page):
     app.include_router(module.router)
 
 

@@ -22,7 +22,7 @@ from starlette.websockets import WebSocketClose
 from completions.tokens import MARK, BadToken
 from completions_airflow.tokens import holder
 from completions_airflow.users import UsersElsewhere, jwt
-from completions_web.problems import problem
+from completions_web.problems import told
 from completions_web.runs import DAG
 
 if TYPE_CHECKING:
@@ -75,7 +75,8 @@ class Gate:
             await _become_its_user(scope)
             scope[USER] = await _sender(Request(scope))
         except HTTPException as refused:
-            await problem(refused.status_code, refused.detail, headers=refused.headers)(scope, receive, send)
+            answer = told(Request(scope), refused.status_code, refused.detail, headers=refused.headers)
+            await answer(scope, receive, send)
         else:
             await self.app(scope, receive, send)
 
@@ -144,6 +145,15 @@ def _may(method: ResourceMethod, doing: str) -> Any:
             raise HTTPException(refused.status_code, f"{user.get_name()} may not {doing} of the DAG {DAG}.") from None
 
     return Depends(allowed)
+
+
+def may_start(request: Request) -> bool:
+    """Whether who sent it may start runs: who may not has no buttons."""
+    try:
+        requires_access_dag("POST", DagAccessEntity.RUN, param_dag_id=DAG)(request, request.scope[USER])
+    except HTTPException:
+        return False
+    return True
 
 
 READ = [_may("GET", "see runs")]

@@ -1,4 +1,4 @@
-"""Every error of the HTTP API, as RFC 9457 `application/problem+json`."""
+"""Every error of the HTTP API, as RFC 9457 `application/problem+json`; of its pages, as a page."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from starlette.routing import Match
 
 from completions.errors import ABSENT, Refused, RefusedRequest, shortened
 from completions.store import StoreError
+from completions_web.pages.shell import is_page, wrong
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +39,19 @@ def problem(
     return Response(json.dumps(body), status, headers, media_type="application/problem+json")
 
 
+def told(
+    request: Request,
+    status: int,
+    detail: str,
+    refusals: Sequence[Refused] = (),
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """The same for whoever asks: a page for people, a problem for programs."""
+    if is_page(request):
+        return wrong(request, status, detail, headers)
+    return problem(status, detail, refusals, headers)
+
+
 def tell_problems(app: FastAPI) -> None:
     """Have `app` answer with a problem whatever goes wrong."""
     app.add_exception_handler(HTTPException, _http)
@@ -53,7 +67,7 @@ def _http(request: Request, error: Exception) -> Response:
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         return _not_allowed(request)
     challenge = {"WWW-Authenticate": "Bearer"} if error.status_code == HTTPStatus.UNAUTHORIZED else {}
-    return problem(error.status_code, error.detail, headers={**challenge, **(error.headers or {})})
+    return told(request, error.status_code, error.detail, headers={**challenge, **(error.headers or {})})
 
 
 def _not_allowed(request: Request) -> Response:
@@ -61,13 +75,13 @@ def _not_allowed(request: Request) -> Response:
     routes = [route for route in request.app.routes if route.matches(request.scope)[0] is not Match.NONE]
     allowed = ", ".join(sorted({method for route in routes for method in getattr(route, "methods", None) or ()}))
     said = f"{request.method} is not for this path: it knows {allowed or 'GET, HEAD'}."
-    return problem(HTTPStatus.METHOD_NOT_ALLOWED, said, headers={"Allow": allowed or "GET, HEAD"})
+    return told(request, HTTPStatus.METHOD_NOT_ALLOWED, said, headers={"Allow": allowed or "GET, HEAD"})
 
 
-def _refused(_: Request, error: Exception) -> Response:
+def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, (Refused, RefusedRequest))
     refusals = error.refusals if isinstance(error, RefusedRequest) else (error,)
-    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, str(error), refusals)
+    return told(request, HTTPStatus.UNPROCESSABLE_ENTITY, str(error), refusals)
 
 
 def _invalid(request: Request, error: Exception) -> Response:
@@ -79,14 +93,14 @@ def _invalid(request: Request, error: Exception) -> Response:
     return _refused(request, RefusedRequest(refusals))
 
 
-def _store(_: Request, error: Exception) -> Response:
+def _store(request: Request, error: Exception) -> Response:
     log.error("%s", error)
-    return problem(HTTPStatus.SERVICE_UNAVAILABLE, "The store cannot be reached; try again later.")
+    return told(request, HTTPStatus.SERVICE_UNAVAILABLE, "The store cannot be reached; try again later.")
 
 
 def _unexpected(request: Request, error: Exception) -> Response:
     log.error("%s %s failed", request.method, request.url.path, exc_info=error)
-    return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "The request failed on our side; the server's log says why.")
+    return told(request, HTTPStatus.INTERNAL_SERVER_ERROR, "The request failed on our side; the server's log says why.")
 
 
 def _error(refusal: Refused) -> dict[str, Any]:

@@ -1,0 +1,76 @@
+// Airflow shows the pages in a frame that may neither open windows nor leave itself. A link with data-out is followed
+// by a link of the same kind in the page around it: in a new tab, or with data-out="top" in place of that page.
+addEventListener("click", (event) => {
+  const link = event.target.closest("a[data-out]");
+  if (!link || event.defaultPrevented || parent === window) return;
+  event.preventDefault();
+  const outer = parent.document.createElement("a");
+  outer.href = link.href;
+  outer.rel = "noopener noreferrer";
+  if (link.dataset.out !== "top") outer.target = "_blank";
+  parent.document.body.append(outer);
+  outer.click();
+  outer.remove();
+});
+
+// <button data-copy="id"> copies the text of that element.
+addEventListener("click", async (event) => {
+  const button = event.target.closest("button[data-copy]");
+  if (!button) return;
+  const text = document.getElementById(button.dataset.copy).textContent;
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    const range = document.createRange();
+    range.selectNodeContents(document.getElementById(button.dataset.copy));
+    getSelection().removeAllRanges();
+    getSelection().addRange(range);
+    document.execCommand("copy");
+  }
+  button.textContent = "Copied";
+});
+
+// <button data-dialog="id"> opens that <dialog>.
+addEventListener("click", (event) => {
+  const button = event.target.closest("button[data-dialog]");
+  if (button) document.getElementById(button.dataset.dialog).showModal();
+});
+
+// <form data-auto> is sent as soon as a choice in it changes.
+addEventListener("change", (event) => {
+  if (event.target.matches("form[data-auto] select")) event.target.form.requestSubmit();
+});
+
+// An element with data-live="URL" is kept up to date: the answer is {"parts": {id: html}, "next": URL or null}. Each part
+// takes the place of the element with that id, so that only what has changed is sent and drawn again. Nothing is asked
+// while nobody looks.
+const EVERY = 2000;
+const live = document.querySelector("[data-live]");
+if (live) {
+  let next = live.dataset.live;
+  let wait = EVERY;
+  const put = (id, html) => {
+    const old = document.getElementById(id);
+    if (!old) return;
+    const made = document.createElement("template");
+    made.innerHTML = html;
+    old.replaceWith(made.content);
+  };
+  const look = async () => {
+    if (!document.hidden) {
+      try {
+        const answer = await fetch(next, { headers: { Accept: "application/json" } });
+        if (!answer.ok) throw new Error(answer.status);
+        const told = await answer.json();
+        Object.entries(told.parts).forEach(([id, html]) => put(id, html));
+        next = told.next;
+        wait = EVERY;
+        if (!next) return;
+      } catch {
+        wait = Math.min(wait * 2, 30000);
+      }
+    }
+    setTimeout(look, wait);
+  };
+  setTimeout(look, wait);
+}
