@@ -1,0 +1,1 @@
+"""What audits and batches say: charts, findings and the report, made from the marts."""
