@@ -14,7 +14,7 @@ def main() -> None:
     parser = ArgumentParser("python -m completions.rehearsal", description="Serve stand-ins for the chat sites.")
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
     parser.add_argument("--latency", type=float, default=1.0, help="seconds from prompt to end of answer")
-    parser.add_argument("--ui", default="mixed", help="front end, where a site has it; mixed: all")
+    parser.add_argument("--ui", default="mixed", help="front end, where a site has it; mixed: all; usual: one each")
     parser.add_argument("--fault", choices=sorted(NAMES), help="dealt to everyone")
     parser.add_argument("--log", type=Path, help="file that gets a line per prompt asked")
     options = vars(parser.parse_args())

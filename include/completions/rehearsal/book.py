@@ -11,7 +11,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from completions.rehearsal.faults import WALLS, checked, tagged
+from completions.rehearsal.changes import STEADY, Change, changed_draft
+from completions.rehearsal.draft import Draft
+from completions.rehearsal.faults import WALLS, checked, spoilt, tagged
 from completions.rehearsal.visitor import Whence, told, whence
 
 
@@ -20,7 +22,7 @@ class Settings:
     """How a rehearsal behaves.
 
     `ui`: the front end that sites with one of that name serve; others, and all where it is `mixed`, serve their usual
-    one, and the other to every fourth visitor. `latency`: seconds from the prompt
+    one, and the other to every fourth visitor; none does where it is `usual`. `latency`: seconds from the prompt
     to the end of its answer. `fault`: dealt to everyone. `log`: a file that gets a JSON object a line when a
     prompt is asked, and once more when its answer was sent whole.
     """
@@ -111,6 +113,8 @@ class Book:
     visits: list[Visit] = field(default_factory=list)
     asked: list[Asking] = field(default_factory=list)
     scripts: dict[str, Script] = field(default_factory=dict)
+    changes: dict[str, Change] = field(default_factory=dict)
+    """By site: what is different there."""
     callbacks: defaultdict[str, list[Callback]] = field(default_factory=lambda: defaultdict(list))
     replies: dict[str, Reply] = field(default_factory=dict)
     topics: dict[str, Any] = field(default_factory=dict)
@@ -121,7 +125,7 @@ class Book:
         if cookie and cookie.isdecimal() and 0 < int(cookie) <= len(self.visits):
             return self.visits[int(cookie) - 1]
         number = len(self.visits) + 1
-        mixed = front_ends[-1] if number % 4 == 3 else front_ends[0]
+        mixed = front_ends[-1] if number % 4 == 3 and self.settings.ui != "usual" else front_ends[0]
         wall = self.settings.fault if self.settings.fault in WALLS else None
         self.visits.append(Visit(number, self.settings.ui if self.settings.ui in front_ends else mixed, wall))
         return self.visits[-1]
@@ -135,7 +139,7 @@ class Book:
             n=1 + sum((earlier.prompt, earlier.site) == (prompt, site) for earlier in self.asked),
             at=now(),
             ui=ui,
-            fault=self._deal(prompt),
+            fault=self._deal(prompt, site),
             accept_language=headers.get("accept-language"),
             user_agent=headers.get("user-agent"),
             timezone=timezone,
@@ -156,14 +160,25 @@ class Book:
         """Deal `fault` to the next `times` askings of `prompt` (to all, where None)."""
         self.scripts[prompt] = Script(checked(fault), times)
 
-    def due(self, prompt: str) -> str | None:
+    def change(self, site: str) -> Change:
+        """What is different at `site`."""
+        return self.changes.get(site, STEADY)
+
+    def draft(self, asking: Asking) -> Draft:
+        """What the site has to say to what was asked, or what takes its place."""
+        said = changed_draft(asking.site, asking.prompt, self.change(asking.site), asking.n)
+        return spoilt(said, asking.fault)
+
+    def due(self, prompt: str, site: str) -> str | None:
         """The fault that the next asking of `prompt` meets."""
         script = self.scripts.get(prompt)
-        return script.fault if script and script.times != 0 else tagged(prompt) or self.settings.fault
+        if script and script.times != 0:
+            return script.fault
+        return tagged(prompt) or self.change(site).fault or self.settings.fault
 
     def reset(self) -> None:
         """Forget everything but the settings."""
-        for memory in (self.visits, self.asked, self.scripts, self.callbacks, self.replies, self.topics):
+        for memory in (self.visits, self.asked, self.scripts, self.changes, self.callbacks, self.replies, self.topics):
             memory.clear()
 
     def receive(self, name: str, headers: Mapping[str, str], body: bytes) -> Callback:
@@ -176,8 +191,8 @@ class Book:
         self.callbacks[name].append(Callback(now(), dict(headers), body, status))
         return self.callbacks[name][-1]
 
-    def _deal(self, prompt: str) -> str | None:
-        fault, script = self.due(prompt), self.scripts.get(prompt)
+    def _deal(self, prompt: str, site: str) -> str | None:
+        fault, script = self.due(prompt, site), self.scripts.get(prompt)
         if script and script.times:
             script.times -= 1
         return fault

@@ -17,8 +17,7 @@ from starlette.routing import Route
 
 from completions.rehearsal.book import Book
 from completions.rehearsal.chatgpt_socket import Topic
-from completions.rehearsal.draft import Draft, draft_of
-from completions.rehearsal.faults import spoilt
+from completions.rehearsal.draft import Draft
 from completions.rehearsal.ids import conversation_id
 from completions.rehearsal.pace import streamed
 from completions.rehearsal.references import Written, footnote, searched, written_parts
@@ -46,7 +45,7 @@ async def converse(request: Request) -> Response:
     if asking.fault in _REFUSALS:
         status, detail = _REFUSALS[asking.fault]
         return JSONResponse({"detail": detail}, status)
-    draft = spoilt(draft_of("chatgpt", asking.prompt), asking.fault)
+    draft = book.draft(asking)
     conversation = conversation_id()
     head = b"".join(_head(message, asked.get("system_hints", []), conversation))
     events = list(_body(draft, conversation, moderated=asking.fault == "refused"))

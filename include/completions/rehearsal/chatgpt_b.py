@@ -18,8 +18,7 @@ from starlette.routing import Route
 
 from completions.rehearsal.book import Book
 from completions.rehearsal.document import Display, Map, grown
-from completions.rehearsal.draft import Draft, draft_of
-from completions.rehearsal.faults import spoilt
+from completions.rehearsal.draft import Draft
 from completions.rehearsal.html_b import ad_html, block_html, shelves_html
 from completions.rehearsal.ids import conversation_id
 from completions.rehearsal.pace import streamed
@@ -46,7 +45,7 @@ async def updates(request: Request) -> Response:
     head = b"".join(_head(conversation := conversation_id()))
     if asking.fault in _FAILURES:
         return Response(head + _failed(asking.fault), media_type=MEDIA_TYPE)
-    draft = spoilt(draft_of("chatgpt", asking.prompt), asking.fault)
+    draft = book.draft(asking)
     body = b"".join(_body(draft, form["assistantMessageId"], conversation))
     return streamed(head, body, MEDIA_TYPE, asking, book)
 

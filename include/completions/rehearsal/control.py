@@ -11,7 +11,8 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from completions.rehearsal.book import Book, Reply
-from completions.rehearsal.sites import shown
+from completions.rehearsal.changes import Change
+from completions.rehearsal.sites import known, shown
 from completions.rehearsal.visitor import whence
 
 
@@ -27,9 +28,11 @@ async def asked(request: Request) -> Response:
 
 
 async def truth(request: Request) -> Response:
-    """`?prompt=`: the truth for it, as far as front end `&ui=` of `&site=` shows it."""
+    """`?prompt=`: the truth for it, as far as front end `&ui=` of `&site=` shows it at its asking number `&n=`."""
     asked = request.query_params
-    return JSONResponse(asdict(shown(asked["prompt"], asked.get("site", "chatgpt"), asked.get("ui"))))
+    site = asked.get("site", "chatgpt")
+    told = shown(asked["prompt"], site, asked.get("ui"), _book(request).change(site), int(asked.get("n", 1)))
+    return JSONResponse({name: fact for name, fact in asdict(told).items() if name != "draft"})
 
 
 async def faults(request: Request) -> Response:
@@ -39,6 +42,17 @@ async def faults(request: Request) -> Response:
         _book(request).script(script["prompt"], script["fault"], script.get("times"))
     except (KeyError, ValueError) as wrong:
         return PlainTextResponse(f"not a script of a fault: {wrong}", 422)
+    return Response(status_code=204)
+
+
+async def changes(request: Request) -> Response:
+    """Change a site: `{"site", "without", "citing", "model", "fault", "voices"}`, what is left out being as ever."""
+    change: dict[str, Any] = await request.json()
+    try:
+        site = change.pop("site")
+        _book(request).changes[known(site)] = Change.told(change)
+    except (KeyError, TypeError, ValueError) as wrong:
+        return PlainTextResponse(f"not a change of a site: {wrong}", 422)
     return Response(status_code=204)
 
 
@@ -91,6 +105,7 @@ ROUTES = [
     Route("/asked", asked),
     Route("/truth", truth),
     Route("/faults", faults, methods=["POST"]),
+    Route("/changes", changes, methods=["POST"]),
     Route("/reset", reset, methods=["POST"]),
     Route("/callback/{name}", receive, methods=["POST"]),
     Route("/callbacks/{name}", received),

@@ -1,4 +1,4 @@
-"""What the stand-ins say: a made-up answer to any prompt, a function of the site and the prompt alone.
+"""What the stand-ins say: a made-up answer to any prompt, a function of the site, the prompt and the voice alone.
 
 The answers talk about guitars, so that brands and their own domains occur, and quote no more of the prompt than its
 letters and digits. The links are for show: nothing ever follows them.
@@ -144,9 +144,10 @@ _MODELS = {
 _ITEMS = 4
 
 
-def draft_of(site: str, prompt: str) -> Draft:
-    """The answer of `site` to `prompt`: a function of the two alone."""
-    rng = Random(hashlib.sha256(f"{site}\n{prompt}".encode()).digest())
+def draft_of(site: str, prompt: str, voice: int = 0) -> Draft:
+    """The answer of `site` to `prompt`: a function of the two and of the voice, which samples may differ in."""
+    said = f"{site}\n{prompt}" + f"\n{voice}" * bool(voice)
+    rng = Random(hashlib.sha256(said.encode()).digest())
     subject = subject_of(prompt)
     cited = rng.randint(0, 5)
     pages = _pages(rng, cited + rng.randint(1, 3)) if cited else ()

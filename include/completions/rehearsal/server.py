@@ -18,8 +18,9 @@ from starlette.routing import Mount
 
 from completions.rehearsal import control
 from completions.rehearsal.book import Asking, Book, Callback, Reply, Settings
+from completions.rehearsal.changes import STEADY, Change
 from completions.rehearsal.faults import checked
-from completions.rehearsal.sites import routes, shown
+from completions.rehearsal.sites import known, routes, shown
 from completions.rehearsal.truth import Truth
 from completions.sites import rehearsed
 
@@ -81,9 +82,13 @@ class Rehearsal:
         """Where the chat of the stand-in for `site` starts."""
         return rehearsed(site, self.url)
 
-    def truth(self, prompt: str, ui: str | None = None, site: str = "chatgpt") -> Truth:
-        """What is shown for `prompt`, as far as front end `ui` shows it (unless named, that which shows most)."""
-        return shown(prompt, site, ui)
+    def truth(self, prompt: str, ui: str | None = None, site: str = "chatgpt", n: int = 1) -> Truth:
+        """What is shown at asking `n` of `prompt`, as far as front end `ui` shows it (else that which shows most)."""
+        return shown(prompt, site, ui, self._book.change(site), n)
+
+    def change(self, site: str, change: Change = STEADY) -> None:
+        """Let `site` be different from now on; without a change, as ever."""
+        self._book.changes[known(site)] = change
 
     def script(self, prompt: str, fault: str, times: int | None = None) -> None:
         """Deal `fault` to the next `times` askings of `prompt` (to all, where None), then answer."""

@@ -11,6 +11,7 @@ from types import ModuleType
 from starlette.routing import BaseRoute, Host, Router
 
 from completions.rehearsal import chatgpt, copilot, gemini, perplexity
+from completions.rehearsal.changes import STEADY, Change
 from completions.rehearsal.truth import Truth, truth_of
 
 STAND_INS: dict[str, ModuleType] = {"chatgpt": chatgpt, "gemini": gemini, "perplexity": perplexity, "copilot": copilot}
@@ -23,13 +24,20 @@ def routes() -> list[BaseRoute]:
     return [*hosted, *chatgpt.ROUTES]
 
 
+def known(site: str) -> str:
+    """`site` when it has a stand-in; ValueError with the known names when it has none."""
+    if site not in STAND_INS:
+        raise ValueError(f"site {site!r}: not known, take one of {', '.join(sorted(STAND_INS))}")
+    return site
+
+
 def front_ends(site: str) -> tuple[str, ...]:
     """The front ends of `site`, the usual one first."""
     ends: tuple[str, ...] = STAND_INS[site].FRONT_ENDS
     return ends
 
 
-def shown(prompt: str, site: str = "chatgpt", ui: str | None = None) -> Truth:
-    """What front end `ui` of `site` shows for `prompt`; that which shows most where none is named."""
-    truth: Truth = STAND_INS[site].shown(truth_of(prompt, site), ui or front_ends(site)[-1])
+def shown(prompt: str, site: str = "chatgpt", ui: str | None = None, change: Change = STEADY, n: int = 1) -> Truth:
+    """What front end `ui` of `site` (that which shows most, if None) shows at asking `n` of `prompt`, changed so."""
+    truth: Truth = STAND_INS[site].shown(truth_of(prompt, site, change, n), ui or front_ends(site)[-1])
     return truth

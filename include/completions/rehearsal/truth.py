@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
+from completions.rehearsal.changes import STEADY, Change, changed_draft
 from completions.rehearsal.document import Entity, Pill, pieces_of
-from completions.rehearsal.draft import Ad, Draft, Picture, Place, Product, WebPage, draft_of
+from completions.rehearsal.draft import Ad, Draft, Picture, Place, Product, WebPage
 from completions.rehearsal.wording import markdown_of, text_of
 
 
@@ -60,11 +61,13 @@ class Truth:
     products: tuple[Product, ...] | None
     images: tuple[Picture, ...] | None
     model_version: str | None
+    draft: Draft = field(repr=False)
+    """All that is behind it."""
 
 
-def truth_of(prompt: str, site: str = "chatgpt") -> Truth:
+def truth_of(prompt: str, site: str = "chatgpt", change: Change = STEADY, n: int = 1) -> Truth:
     """All that lies behind the answer of `site` to `prompt`; a front end shows but a part, see `sites.shown`."""
-    draft = draft_of(site, prompt)
+    draft = changed_draft(site, prompt, change, n)
     return Truth(
         site=site,
         prompt=prompt,
@@ -80,6 +83,7 @@ def truth_of(prompt: str, site: str = "chatgpt") -> Truth:
         products=draft.products,
         images=draft.images,
         model_version=draft.model,
+        draft=draft,
     )
 
 

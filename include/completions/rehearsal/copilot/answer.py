@@ -11,8 +11,7 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 from completions.rehearsal.document import Block, Entity, Listing, Paragraph, Piece, Pieces, Pill, Words, pieces_of
-from completions.rehearsal.draft import Draft, WebPage, draft_of
-from completions.rehearsal.faults import spoilt
+from completions.rehearsal.draft import Draft, WebPage
 from completions.rehearsal.truth import Cited, Truth
 from completions.rehearsal.wording import markdown_of, text_of
 
@@ -20,9 +19,8 @@ LINK = "link"
 """Category of an `Entity` that is a link to a page among the words; its query is the address."""
 
 
-def answer_of(prompt: str, fault: str | None = None) -> Draft:
-    """The answer to `prompt` with Copilot's pieces; without any where `fault` says so."""
-    draft = spoilt(draft_of("copilot", prompt), fault)
+def answer_of(draft: Draft) -> Draft:
+    """The answer with Copilot's pieces, if it has any."""
     if not draft.blocks:
         return replace(draft, images=())
     *blocks, closing = (_single(block) for block in draft.blocks)
@@ -45,7 +43,7 @@ def shown(truth: Truth, ui: str) -> Truth:
 
     Images are generated, with the words that they were asked for by as title. Every page listed is cited.
     """
-    draft = answer_of(truth.prompt)
+    draft = answer_of(truth.draft)
     pages = enumerate(cited_pages(draft), 1)
     return replace(
         truth,

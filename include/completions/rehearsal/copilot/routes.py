@@ -49,10 +49,10 @@ async def conversations(request: Request) -> Response:
         return Response(status_code=460)
     book: Book = request.app.state.book
     prompt = await _announced(request)
-    if book.due(prompt) in _BY_STATUS:
+    if book.due(prompt, "copilot") in _BY_STATUS:
         return _refused(book, prompt, request)
     response = JSONResponse({"id": short_id()})
-    if book.due(prompt) == "dialog":
+    if book.due(prompt, "copilot") == "dialog":
         response.headers["x-page-alert"] = "Session expired"
     return response
 

@@ -61,7 +61,7 @@ async def _answer(socket: WebSocket, told: dict[str, Any], numbered: Numbered) -
     if asking.fault in TROUBLES:
         await socket.send_text(numbered(TROUBLES[asking.fault]))
         return True
-    conversation, message, draft = told["conversationId"], short_id(), answer_of(asking.prompt, asking.fault)
+    conversation, message, draft = told["conversationId"], short_id(), answer_of(book.draft(asking))
     for frame in frames(beginning(conversation, message), numbered):
         await socket.send_text(frame)
     written = frames(body(draft, message), numbered)

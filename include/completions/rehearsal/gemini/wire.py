@@ -18,8 +18,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from completions.rehearsal.book import Book
-from completions.rehearsal.draft import Draft, draft_of
-from completions.rehearsal.faults import spoilt
+from completions.rehearsal.draft import Draft
 from completions.rehearsal.gemini.cited import found, written
 from completions.rehearsal.gemini.frames import HEAD, MEDIA_TYPE, ending, frame, placed, refused, told
 from completions.rehearsal.gemini.walls import COOKIE, interruption
@@ -49,7 +48,7 @@ async def generate(request: Request) -> Response:
         return refusal
     if asking.fault in CODES:
         return Response(HEAD + frame(refused(CODES[asking.fault])) + ending(20, 216), media_type=MEDIA_TYPE)
-    draft = spoilt(draft_of("gemini", asking.prompt), asking.fault)
+    draft = book.draft(asking)
     body = b"".join(_body(draft, inner[1][0], asking.whence, strays=asking.fault == "code_1096_after"))
     return streamed(HEAD, body, MEDIA_TYPE, asking, book)
 

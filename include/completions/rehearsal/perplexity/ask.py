@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from completions.rehearsal.book import Asking, Book
-from completions.rehearsal.draft import draft_of, subject_of
+from completions.rehearsal.draft import Draft, subject_of
 from completions.rehearsal.pace import streamed
 from completions.rehearsal.perplexity import prose, workflow
 from completions.rehearsal.perplexity.home import visit_of
@@ -32,13 +32,18 @@ async def ask(request: Request) -> Response:
         return PlainTextResponse("Forbidden", 403)
     if refusal := interruption(asking.fault, visit):
         return refusal
-    thread = _thread(asking, params.get("language") or "en-US", request.headers.get("x-request-id") or str(uuid4()))
+    thread = _thread(
+        book.draft(asking),
+        asking,
+        params.get("language") or "en-US",
+        request.headers.get("x-request-id") or str(uuid4()),
+    )
     front_end = _FRONT_ENDS[asking.ui]
     return streamed(front_end.head(thread), _body(thread, front_end, asking.fault), "text/event-stream", asking, book)
 
 
-def _thread(asking: Asking, language: str, request: str) -> Thread:
-    draft = left(draft_of("perplexity", asking.prompt), asking.fault)
+def _thread(said: Draft, asking: Asking, language: str, request: str) -> Thread:
+    draft = left(said, asking.fault)
     words = re.sub(r"\W+", "-", subject_of(asking.prompt).lower())[:40]
     slug = f"{words}-{uuid4().hex[:22]}" if asking.ui == "prose" else ""
     country = asking.whence.country if asking.whence else None
