@@ -22,6 +22,7 @@ from completions.collect import collect
 from completions.errors import Outcome
 from completions.leftovers import DAY, temporary_name
 from completions.manifest import Manifest, load_manifest
+from completions.once import CLAIMS, claim
 from completions.plan import Plan
 from completions.record import answer_key, batch_key
 from completions.store import Store
@@ -258,3 +259,10 @@ def test_who_reads_the_folder_has_every_row_once_after_it_was_tidied(folder: Sto
     found = pyarrow.dataset.dataset(f"{folder.uri}/datasets/completions", format="parquet").to_table(["answer_id"])
     assert len(found) == len(set(found["answer_id"].to_pylist())) == 2
     assert folder.get(answer_key(BATCH, 0, 0))
+
+
+def test_an_idempotency_key_goes_when_it_stands_for_nothing_any_more(any_store: Store) -> None:
+    claim(any_store, "kim", "key", planned(any_store).config, NOW)
+    assert _tidied(any_store, NOW + timedelta(hours=23)) == []
+    assert [kind for kind, _ in _tidied(any_store)] == ["expired"]
+    assert list(any_store.keys(CLAIMS)) == []

@@ -15,6 +15,8 @@ from pydantic import AwareDatetime, BaseModel
 from completions.batch import BatchConfig
 from completions.store import Store
 
+CLAIMS = "idempotency"
+"""Where the notes are."""
 LIFE = timedelta(days=1)
 """How long a key stands for its batch; after that it is a new one."""
 
@@ -34,7 +36,7 @@ class OtherRequest(Exception):
 
 def claim(store: Store, user: str, key: str, config: BatchConfig, now: datetime) -> str:
     """The id of the batch that the key of this user stands for from now on; raises `OtherRequest`."""
-    name = f"idempotency/{hashlib.sha256(json.dumps([user, key]).encode()).hexdigest()}.json"
+    name = f"{CLAIMS}/{hashlib.sha256(json.dumps([user, key]).encode()).hexdigest()}.json"
     ours = Claim(batch_id=str(uuid.uuid4()), request=_digest(config), at=now)
     while not store.create(name, ours.model_dump_json().encode()):
         body = store.get(name)

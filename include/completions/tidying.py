@@ -19,6 +19,7 @@ from pydantic import BaseModel
 from completions.archive import archive_key
 from completions.conformance import PROBES
 from completions.manifest import Manifest, load_manifest, manifest_key
+from completions.once import CLAIMS, LIFE
 from completions.plan import load_plan
 from completions.store import Found, Origin, Store
 
@@ -28,7 +29,7 @@ TABLES = ("completions", "artifacts")
 
 _PART = re.compile(r"datasets/\w+/schema=v\d+/date=[\d-]+/batch=([\w-]+)/part-g(\d+)-\d+\.parquet")
 
-Kind = Literal["half written", "uncommitted", "superseded", "probe"]
+Kind = Literal["half written", "uncommitted", "superseded", "probe", "expired"]
 
 
 class Leftover(BaseModel):
@@ -36,7 +37,7 @@ class Leftover(BaseModel):
 
     kind: Kind
     """half written: by a process that was killed; uncommitted: of a collect that died before its manifest; superseded:
-    of a generation before the one that stands; probe: what a look at the store left behind."""
+    of a generation before the one that stands; probe: what a look at the store left behind; expired: what an Idempotency-Key stood for."""
     uri: str
     bytes: int
     written_at: datetime
@@ -51,7 +52,7 @@ def tidy(store: Store, now: datetime, grace: timedelta = GRACE, *, really: bool)
     yield from _half_written(store, before, really)
     for origin in get_args(Origin):
         part = store.of(origin)
-        for kind, found in (*_probes(part), *_unneeded(part, before)):
+        for kind, found in (*_probes(part), *_expired(part, now), *_unneeded(part, before)):
             if found.written_at <= before and (not really or _put_away(part, kind, found)):
                 yield Leftover(kind=kind, uri=part.uri_of(found.key), bytes=found.bytes, written_at=found.written_at)
 
@@ -91,6 +92,10 @@ def _put_away(part: Store, kind: Kind, found: Found) -> bool:
 def _probes(part: Store) -> Iterator[tuple[Kind, Found]]:
     for folder in (PROBES, "doctor"):
         yield from (("probe", found) for found in part.listed(folder))
+
+
+def _expired(part: Store, now: datetime) -> Iterator[tuple[Kind, Found]]:
+    yield from (("expired", found) for found in part.listed(CLAIMS) if now - found.written_at >= LIFE)
 
 
 def _unneeded(part: Store, before: datetime) -> Iterator[tuple[Kind, Found]]:
