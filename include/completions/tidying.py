@@ -37,7 +37,8 @@ class Leftover(BaseModel):
 
     kind: Kind
     """half written: by a process that was killed; uncommitted: of a collect that died before its manifest; superseded:
-    of a generation before the one that stands; probe: what a look at the store left behind; expired: what an Idempotency-Key stood for."""
+    of a generation before the one that stands; probe: what a look at the store left behind; expired: what an
+    Idempotency-Key stood for."""
     uri: str
     bytes: int
     written_at: datetime
