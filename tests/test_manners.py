@@ -11,9 +11,10 @@ from itertools import pairwise
 
 import pytest
 
-from completions import manners
+from completions import breaker, manners
 from completions.errors import Outcome
-from completions.manners import PAUSE, SEATS, Manners, Paused
+from completions.breaker import PAUSE
+from completions.manners import SEATS, Manners, Paused
 from completions.store import Store
 
 GONE = timedelta(seconds=-1)
@@ -144,7 +145,7 @@ async def test_a_pause_holds_for_everybody_and_tells_why(store: Store, outcome: 
 
 
 async def test_a_pause_ends(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(manners, "PAUSE", GONE)
+    monkeypatch.setattr(breaker, "PAUSE", GONE)
     await at(store).pause(Outcome.CHALLENGE)
     assert await at(store).paused() is None
     async with at(store).seat() as pause:

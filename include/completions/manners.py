@@ -1,8 +1,13 @@
-"""How a live site is asked politely: few conversations at once, a pause between starts, and silence after a wall.
+"""How a live site is asked politely: few conversations at once, space between starts, and silence after a wall.
 
-The limits hold over all tasks and batches that share a store, because they are kept there: a conversation holds one of
-the site's seats (an object that only one can create), and a pause is an object with an expiry, for each exit its own.
-Rehearsals know no limits.
+The limits hold over all tasks, batches and workers that share a store, because they are kept there:
+
+- from this machine's own address a conversation holds one of the site's seats, an object that only one can create;
+- every conversation waits for a turn (`turns`): one in some seconds from this machine, so many a minute through exits;
+- a wall opens a breaker (`breaker`), for each exit its own. After its time one conversation tries, and the others wait
+  for what it meets.
+
+Rehearsals know no limits, unless COMPLETIONS_REHEARSE_POLITELY is set.
 """
 
 from __future__ import annotations
@@ -10,25 +15,29 @@ from __future__ import annotations
 import asyncio
 import json
 import random
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
-from completions.errors import Outcome
+from completions.breaker import Breaker, breaker, breakers, close_breaker, open_breaker, way_of
+from completions.errors import OBSERVED, STOP, Outcome
 from completions.exits import Exit
 from completions.store import Store
+from completions.turns import begins, claim
 
 SEATS = 2
 """Conversations at once per site, without exits."""
 GAP = (5.0, 10.0)
-"""Seconds between two starts, drawn at random."""
+"""Seconds between two starts, without exits."""
+STARTS = 60
+"""Starts a minute per site, through all exits together."""
 SEAT_LIFE = timedelta(minutes=10)
 """After that a seat is free again, should its holder have died."""
-PAUSE = timedelta(minutes=10)
-"""How long a site is left alone after it blocked, challenged or limited us."""
-_ASK_AGAIN = 1.0
+_ASK_AGAIN = 2.0
+"""Seconds, about, between two looks at what another holds."""
 
 
 @dataclass(frozen=True)
@@ -49,77 +58,120 @@ class Manners:
         *,
         polite: bool = True,
         gap: tuple[float, float] = GAP,
+        starts: int = STARTS,
         life: timedelta = SEAT_LIFE,
     ) -> None:
         self.store, self.model, self.polite, self.gap, self.life = store, model, polite, gap, life
-        self.me = uuid4().hex
+        self.starts, self.me = starts, uuid4().hex
+        self._trying: set[str | None] = set()
+        """Ways on which a conversation of this task is the one that tries."""
 
     @asynccontextmanager
     async def seat(self, out: Exit | None = None) -> AsyncIterator[Paused | None]:
-        """Hold one of the site's seats while a conversation lasts; starts are spaced by the door in front of them.
+        """Hold what a conversation needs to begin, while it lasts: a seat without an exit, a turn, a closed breaker.
 
-        Who comes through an exit has an address of their own, and needs no seat. Gives the pause that came into force
-        in the meantime, for all or for this exit, if one did: then nothing may be asked.
+        Gives the pause in force, or that came into force in the meantime: then nothing may be asked. What the
+        conversation came to is told by `note`, before this ends.
         """
-        if not self.polite:
-            yield None
-            return
-        if out:
-            yield await self.paused(out)
-            return
-        async with self._lease(*(f"seat-{number}" for number in range(SEATS))):
-            if not await self.paused():
-                async with self._lease("door"):
-                    await asyncio.sleep(random.uniform(*self.gap))
-            yield await self.paused()
+        async with AsyncExitStack() as held:
+            yield await self._admitted(out, held) if self.polite else None
+
+    async def note(self, outcome: Outcome, out: Exit | None = None) -> None:
+        """Take in what a conversation came to: a wall opens the breaker; an answer to the one that tried closes it."""
+        if outcome in STOP:
+            await self.pause(outcome, out)
+        elif outcome in OBSERVED and way_of(out) in self._trying:
+            await asyncio.to_thread(close_breaker, self.store, self.model, way_of(out))
 
     async def paused(self, out: Exit | None = None) -> Paused | None:
         """The pause in force, through `out` or without one; None when the site may be asked."""
-        if not self.polite or not (mark := await asyncio.to_thread(self.store.get, self._key(_pause(out)))):
-            return None
-        pause = json.loads(mark)
-        until = datetime.fromisoformat(pause["until"])
-        return Paused(Outcome(pause["outcome"]), until) if until > datetime.now(UTC) else None
+        return _in_force(await self._breaker(out)) if self.polite else None
 
     async def pause(self, outcome: Outcome, out: Exit | None = None) -> None:
         """Leave the site alone for a while: nobody who shares the store starts a conversation the same way."""
         if self.polite:
-            mark = {"outcome": outcome, "until": (datetime.now(UTC) + PAUSE).isoformat()}
-            await asyncio.to_thread(self.store.put, self._key(_pause(out)), json.dumps(mark).encode())
+            await asyncio.to_thread(open_breaker, self.store, self.model, outcome, way_of(out))
+
+    async def _admitted(self, out: Exit | None, held: AsyncExitStack) -> Paused | None:
+        """Wait until a conversation may begin; the last thing looked at is the breaker."""
+        if not out:
+            await held.enter_async_context(self._lease(*(f"seat-{number}" for number in range(SEATS))))
+        trial = turn = False
+        while (found := await self._breaker(out)).state != "open":
+            if found.state == "half-open" and not trial and not (trial := await self._tries(way_of(out), held)):
+                turn = False  # those who waited do not all rush in afterwards
+                await _a_moment()
+            elif turn:
+                return None
+            else:
+                await self._turn(out, held)
+                turn = True
+        return _in_force(found)
+
+    async def _breaker(self, out: Exit | None) -> Breaker:
+        return await asyncio.to_thread(breaker, self.store, self.model, way_of(out))
+
+    async def _tries(self, way: str | None, held: AsyncExitStack) -> bool:
+        """Whether this conversation is the one that tries, as long as it lasts."""
+        key = await self._taken(lambda: self._take((f"trial-{way}" if way else "trial",)))
+        if key:
+            self._trying.add(way)
+            held.callback(self._trying.discard, way)
+            held.push_async_callback(self._give_up, key)
+        return key is not None
+
+    async def _turn(self, out: Exit | None, held: AsyncExitStack) -> None:
+        """Wait for a turn of the site's, and begin somewhere within it."""
+        low, high = (0, 120 / self.starts) if out else self.gap
+        every, spread = (low + high) / 2, (high - low) / 2
+        if not every:
+            return
+        folder = f"manners/{self.model}/{'exits' if out else 'starts'}"
+        key = await self._taken(lambda: claim(self.store, folder, every, time.time()))
+        assert key
+        held.push_async_callback(self._forget, key)
+        await asyncio.sleep(begins(key) + random.uniform(0, spread) - time.time())
 
     @asynccontextmanager
     async def _lease(self, *names: str) -> AsyncIterator[None]:
         """Wait for the first free one of `names` and hold it."""
-        while not (mine := await self._taken(names)):  # noqa: ASYNC110 - the others are other processes
-            await asyncio.sleep(_ASK_AGAIN)
+        while not (mine := await self._taken(lambda: self._take(names))):
+            await _a_moment()
         try:
             yield
         finally:
-            await asyncio.to_thread(self._leave, mine)
+            await self._give_up(mine)
 
-    async def _taken(self, names: tuple[str, ...]) -> str | None:
-        """What `_take` gives; who is interrupted meanwhile leaves it at once."""
-        taking = asyncio.ensure_future(asyncio.to_thread(self._take, names))
+    async def _give_up(self, key: str) -> None:
+        await asyncio.to_thread(self._leave, key)
+
+    async def _forget(self, key: str) -> None:
+        await asyncio.to_thread(self.store.delete, [key])
+
+    async def _taken(self, take: Callable[[], str | None]) -> str | None:
+        """The key that `take` gives; who is interrupted meanwhile leaves it at once."""
+        taking = asyncio.ensure_future(asyncio.to_thread(take))
         try:
             return await asyncio.shield(taking)
         except asyncio.CancelledError:
             if key := await taking:
-                await asyncio.to_thread(self._leave, key)
+                await self._forget(key)
             raise
 
     def _take(self, names: tuple[str, ...]) -> str | None:
-        """The key of a lease on one of `names`; None while others hold them."""
-        for key in map(self._key, names):
+        """The key of a lease on one of `names`; None while others hold them: then it costs a GET each."""
+        for key in (f"manners/{self.model}/{name}.json" for name in names):
             now = datetime.now(UTC)
-            lease = json.dumps({"holder": self.me, "until": (now + self.life).isoformat()}).encode()
-            if self.store.create(key, lease):
-                return key
             standing = self.store.get(key)
-            expired = standing and datetime.fromisoformat(json.loads(standing)["until"]) < now
             # Its holder died, and whoever creates it next has it. Looked at again, as another may have been faster:
             # what is left of that race is a moment, and costs one conversation too many.
-            if expired and self.store.get(key) == standing:
-                self.store.delete([key])
+            if standing and datetime.fromisoformat(json.loads(standing)["until"]) < now:
+                if self.store.get(key) == standing:
+                    self.store.delete([key])
+                standing = None
+            lease = json.dumps({"holder": self.me, "until": (now + self.life).isoformat()}).encode()
+            if not standing and self.store.create(key, lease):
+                return key
         return None
 
     def _leave(self, key: str) -> None:
@@ -127,9 +179,24 @@ class Manners:
         if standing and json.loads(standing)["holder"] == self.me:  # else it ran out, and is another's by now
             self.store.delete([key])
 
-    def _key(self, name: str) -> str:
-        return f"manners/{self.model}/{name}.json"
+
+def state(store: Store, model: str) -> list[Breaker]:
+    """How a site stands: from this machine's own address first, then through each exit that it walled off.
+
+    `store` is the origin's part. Each tells its `way`, its `state` now (`closed`: asked as usual; `open`: left alone
+    `until`; `half-open`: one conversation tries first), the `outcome` that said so, `since` when, and how many `times`
+    in a row. A LIST, and a GET for each.
+    """
+    return breakers(store, model)
 
 
-def _pause(out: Exit | None) -> str:
-    return f"pause-{out.name}" if out else "pause"
+def _in_force(found: Breaker) -> Paused | None:
+    if found.state != "open":
+        return None
+    assert found.outcome
+    assert found.until
+    return Paused(found.outcome, found.until)
+
+
+async def _a_moment() -> None:
+    await asyncio.sleep(_ASK_AGAIN * random.uniform(0.5, 1.5))
