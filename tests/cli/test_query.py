@@ -16,6 +16,7 @@ import batches
 from batches import BATCH, NOW, planned
 from completions.collect import collect
 from completions.errors import Outcome
+from completions.manifest import manifest_key
 from completions.store import Store
 
 from .conftest import Completions
@@ -112,3 +113,12 @@ def test_one_after_the_other_on_a_terminal(kept: Store) -> None:
     ]
     assert "views: completions, artifacts, health" in ended.stderr
     assert "DuckDB says: Parser Error" in ended.stderr
+
+
+def test_who_has_only_rehearsed_rows_is_told_where_they_are(completions: Completions, kept: Store) -> None:
+    sql = "select count(*) as n from completions"
+    assert completions("query", sql, "--json").err == ""
+    kept.delete([manifest_key(BATCH)])
+    ended = completions("query", sql, "--json")
+    assert (ended.json, "--rehearsed" in ended.err) == ([{"n": 0}], True)
+    assert completions("query", sql, "--json", "--rehearsed").err == ""

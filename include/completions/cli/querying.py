@@ -44,10 +44,16 @@ def query(
         raise Refused("--csv", ABSENT, "give either --json or --csv")
     show: Print = _print_json if as_json else _print_csv if as_csv else _print_table
     connection = connect(stored(), origin="rehearsal" if rehearsed else "live")
+    if not rehearsed and not _any(connection, "live") and _any(connection, "rehearsal"):
+        say("no row is live yet, only rehearsed ones: say --rehearsed, or rehearsal.completions")
     if sql is None and sys.stdin.isatty():
         _converse(connection, show)
     else:
         _run(connection, sys.stdin.read() if sql is None else sql, show)
+
+
+def _any(connection: DuckDBPyConnection, origin: str) -> bool:
+    return bool(connection.execute(f"select 1 from {origin}.completions limit 1").fetchone())  # noqa: S608 - our own
 
 
 def _converse(connection: DuckDBPyConnection, show: Print) -> None:
