@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import NoneType
 from typing import Any, get_args, get_origin
@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from completions.answer import Answer
 from completions.columns import HEALTH, Column, arrow_type
 from completions.dataset import TABLES
+from completions.marts import columns as marts
 from completions.record import SCHEMA_VERSION
 from completions.shapes import athena_table, json_schema
 from completions.sites import NAMES, site
@@ -47,11 +48,24 @@ _ATHENA = """\
 -- Made from include/completions/columns.py by scripts/reference.py.
 """
 
+_MARTS = f"""\
+# Columns of the marts
+
+Schema version {marts.SCHEMA_VERSION}, mart version {marts.MART_VERSION}. [Marts](../marts.md) tells how they are made
+and read. Each is Parquet in `marts/<name>/schema=v{marts.SCHEMA_VERSION}/audit_name=<audit>/<run>.parquet` of the
+store, a file for each run, of rehearsed audits below `rehearsal/`. `low` and `high` are the ends of the Wilson 95 %
+interval. Later schema versions only add columns. This page is made from `include/completions/marts/columns.py` by
+`scripts/reference.py`.
+
+All of them begin and end with the same columns:
+"""
+
 
 def pages() -> dict[str, str]:
     """The reference: name of a file and what is in it."""
     return {
         "columns.md": "\n".join([_INTRODUCTION, *_tables(), *_sites(), *_structs()]),
+        "marts.md": "\n".join([_MARTS, *_mart_tables()]),
         "athena.sql": "\n".join([_ATHENA, *_statements()]),
         "rows.schema.json": f"{json.dumps(_rows(), indent=2, ensure_ascii=False)}\n",
     }
@@ -74,9 +88,20 @@ def _rows() -> dict[str, Any]:
 def _tables() -> Iterator[str]:
     for name, columns in _ALL.items():
         yield f"## `{name}`: {_TITLES[name]}\n"
-        yield "| column | type | unit | meaning |\n| --- | --- | --- | --- |"
-        yield from (_line(column) for column in columns)
-        yield ""
+        yield from _table(columns)
+
+
+def _mart_tables() -> Iterator[str]:
+    yield from _table((*marts.KEYS, *marts.VERSIONS))
+    for mart in marts.TABLES.values():
+        yield f"## `{mart.name}`: {mart.title}\n"
+        yield from _table(mart.own)
+
+
+def _table(columns: Sequence[Column]) -> Iterator[str]:
+    yield "| column | type | unit | meaning |\n| --- | --- | --- | --- |"
+    yield from (_line(column) for column in columns)
+    yield ""
 
 
 def _sites() -> Iterator[str]:
