@@ -18,8 +18,8 @@ from completions import cache
 from completions.browser import Browser, BrowserDied
 from completions.cancelling import is_cancelled
 from completions.caps import capped
-from completions.conversation import Held, hold
-from completions.errors import RETRY, STOP, Outcome, Unreachable
+from completions.conversation import Clock, Held, hold, utc_now
+from completions.errors import RETRY, Outcome, Unreachable
 from completions.exits import Exit, Exits, way_out
 from completions.manners import Manners, Paused
 from completions.plan import Item, Plan
@@ -50,12 +50,14 @@ async def ask_shard(
     settings: Settings,
     tell: Tell | None = None,
     exits: Exits | None = None,
+    clock: Clock = utc_now,
 ) -> dict[str, int]:
     """Ask what shard `number` of the plan still owes; returns how many of its prompts had each outcome.
 
     `store` is the whole store; the batch lives in its origin's part. `exits` is the connection `completions_proxy`.
+    `clock` is what the times of the answers are by.
     """
-    shard = _Shard(store.of(plan.config.origin), plan, number, settings, tell, exits)
+    shard = _Shard(store.of(plan.config.origin), plan, number, settings, tell, exits, clock)
     await shard.resume()
     if shard.owed:
         try:
@@ -74,9 +76,16 @@ class _Shard:
     """One task's share of a batch, and how far it is."""
 
     def __init__(
-        self, store: Store, plan: Plan, number: int, settings: Settings, tell: Tell | None, exits: Exits | None
+        self,
+        store: Store,
+        plan: Plan,
+        number: int,
+        settings: Settings,
+        tell: Tell | None,
+        exits: Exits | None,
+        clock: Clock,
     ) -> None:
-        self.store, self.plan, self.number, self.tell = store, plan, number, tell
+        self.store, self.plan, self.number, self.tell, self.clock = store, plan, number, tell, clock
         self.exits = exits.serving(rehearse=plan.config.rehearse) if exits else None
         self.items = plan.shard(number)
         self.owed: list[Item] = []
@@ -86,7 +95,8 @@ class _Shard:
         address = plan.address if live or not rehearsal else rehearsed(model, rehearsal)
         self.site: Site = site(model, address)
         self.echo = settings.echo(rehearse=plan.config.rehearse)
-        self.manners = Manners(store, model, polite=live)
+        polite = live or settings.rehearse_politely
+        self.manners = Manners(store, model, polite=polite, starts=settings.starts_per_minute)
         self._telling = asyncio.Lock()
         self._talking: set[asyncio.Task[None] | None] = set()
         """Workers whose prompt was asked, and is not stored yet."""
@@ -144,12 +154,11 @@ class _Shard:
                     held = await self._hold(browser, item, out)
                 except BrowserDied as death:
                     log.warning("prompt %d is asked again: %s", item.index, death)
-                    held, deaths = Held(datetime.now(UTC), Outcome.NETWORK, str(death)), deaths + 1
+                    held, deaths = Held(self.clock(), Outcome.NETWORK, str(death)), deaths + 1
                     if deaths <= DEATHS:
                         continue
+                await self.manners.note(held.outcome, out)
             attempts += 1
-            if held.outcome in STOP:
-                await self.manners.pause(held.outcome, out)
         assert held
         return self._record(item, held, attempts)
 
@@ -158,13 +167,13 @@ class _Shard:
         plan = self.plan
         try:
             prompt, evidence = self._prompt(item), plan.config.evidence
-            return await hold(self.site, browser, plan.profile, prompt, evidence, out, self.echo)
+            return await hold(self.site, browser, plan.profile, prompt, evidence, out, self.echo, self.clock)
         except (BrowserDied, Unreachable):
             raise
         except Exception as fault:
             log.exception("prompt %d broke its conversation", item.index)
             what = f"the conversation broke with {type(fault).__name__}"
-            return Held(datetime.now(UTC), Outcome.LAYOUT_CHANGED, what)
+            return Held(self.clock(), Outcome.LAYOUT_CHANGED, what)
 
     def _prompt(self, item: Item) -> str:
         return self.plan.config.prompts[item.index]

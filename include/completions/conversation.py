@@ -64,6 +64,13 @@ _REFUSALS = {
 """What it means when the site's server answers the prompt with this status."""
 
 T = TypeVar("T")
+Clock = Callable[[], datetime]
+"""Tells the time, with its zone."""
+
+
+def utc_now() -> datetime:
+    """The time in UTC."""
+    return datetime.now(UTC)
 
 
 @dataclass
@@ -100,18 +107,20 @@ async def hold(
     evidence: Collection[str] = (),
     out: Exit | None = None,
     echo: str | None = None,
+    clock: Clock = utc_now,
 ) -> Held:
     """Ask `prompt` in a fresh context, through `out` if there is one, and return what came of it.
 
-    `echo` is the address of a page that tells where the conversation seems to come from, looked at first.
+    `echo` is the address of a page that tells where the conversation seems to come from, looked at first; `clock` is
+    what its times are by.
 
     Raises `BrowserDied` when the browser died or froze on the way.
     """
     if site.address(profile.display_locale) == site.url:
         profile = profile.interface_first()
-    held = Held(datetime.now(UTC), warnings=list(profile.warnings), device_used=profile.device)
+    held = Held(clock(), warnings=list(profile.warnings), device_used=profile.device)
     async with browser.page(profile, site.deadlines.context, out) as page:
-        await _Conversation(site, browser, page, held, Whereabouts(profile), echo).run(prompt, evidence)
+        await _Conversation(site, browser, page, held, Whereabouts(profile), echo, clock).run(prompt, evidence)
     return held
 
 
@@ -119,10 +128,17 @@ class _Conversation:
     """The state of one conversation while its steps run."""
 
     def __init__(
-        self, site: Site, browser: Browser, page: Page, held: Held, place: Whereabouts, echo: str | None
+        self,
+        site: Site,
+        browser: Browser,
+        page: Page,
+        held: Held,
+        place: Whereabouts,
+        echo: str | None,
+        clock: Clock,
     ) -> None:
         self.site, self.browser, self.page, self.held = site, browser, page, held
-        self.place, self.echo = place, echo
+        self.place, self.echo, self.clock = place, echo, clock
         self.limits = site.deadlines
         self.tap = Tap(site.wire)
         self.response: Response | None = None
@@ -195,7 +211,7 @@ class _Conversation:
             if (size := progress.length + self.tap.length) != seen:
                 seen, changed_at = size, now
             if progress.length and first is None:
-                first, self.held.first_token_at = now, datetime.now(UTC)
+                first, self.held.first_token_at = now, self.clock()
             still = now - changed_at
             finished = progress.state == "finished"
             if progress.state == "walled":
@@ -228,7 +244,7 @@ class _Conversation:
 
     async def _unfold(self) -> None:
         """Open what the finished page hides; an answer stands without it, and says so."""
-        self.answered_at = datetime.now(UTC), monotonic()
+        self.answered_at = self.clock(), monotonic()
         try:
             async with asyncio.timeout(self.limits.unfold):
                 self.opened = await self.site.unfold(self.page)
@@ -241,7 +257,7 @@ class _Conversation:
     async def _read(self, wall: Wall | None, evidence: Collection[str]) -> None:
         """Keep what page and wire hold now, and read it."""
         held, page = self.held, self.page
-        now, ended = self.answered_at or (datetime.now(UTC), monotonic())
+        now, ended = self.answered_at or (self.clock(), monotonic())
         html = await self._saved("HTML", _content(page)) if self.response else None
         if html is None:
             wall, evidence = wall or Wall(Outcome.NETWORK, "the page was lost before it was read"), ()
