@@ -53,7 +53,7 @@ def query(
 
 
 def _any(connection: DuckDBPyConnection, origin: str) -> bool:
-    return bool(connection.execute(f"select 1 from {origin}.completions limit 1").fetchone())  # noqa: S608 - our own
+    return bool(connection.execute(f"select 1 from {origin}.completions limit 1").fetchall())  # noqa: S608 - our own
 
 
 def _converse(connection: DuckDBPyConnection, show: Print) -> None:
