@@ -10,10 +10,11 @@ A run in which a site was not captured is a gap: no fall, and the next run is co
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, NamedTuple
 
+from completions.report.history import Asked, History, step_words
 from completions.report.statistics import FEW, LEVEL, Count, corrected, newcombe
 
 Kind = Literal["rose", "fell", "new", "gone", "gap"]
@@ -99,6 +100,40 @@ class Summary:
     def as_dict(self) -> dict[str, Any]:
         """For machines: JSON's types, and the text."""
         return {**asdict(self), "text": self.text}
+
+
+def summary_of(history: History) -> Summary:
+    """What the run of a history says beside those before it."""
+    steps = [
+        Step(row["run"], row["model"], row["profile"], step_words(row))
+        for run in history.runs
+        for row in history.of("change_points", run)
+    ]
+    return summarise(history.name, history.runs, _measured(history), steps, history.own)
+
+
+def _measured(history: History) -> Iterator[Measured]:
+    """The rates of those who were asked in the last run: brands, and domains that it or an earlier run cites."""
+    for asked in history.asked:
+        domains = {
+            row["domain"]: None
+            for run in history.runs
+            for row in history.of("citation_domains", run, asked)
+            if row["domain"] is not None
+        }
+        for run in history.runs:
+            for brand in history.brands:
+                yield from _one(history, run, asked, "named", brand)
+            for domain in domains:
+                yield from _one(history, run, asked, "cited", domain)
+
+
+def _one(history: History, run: str, asked: Asked, measure: Measure, subject: str) -> Iterator[Measured]:
+    mart, column = ("mention_rate", "brand") if measure == "named" else ("citation_domains", "domain")
+    counted = history.counted(run, asked)
+    count = history.count(mart, run, asked, column, subject) if counted else None if counted is None else Count(0, 0)
+    if count and (count.n or not counted):
+        yield Measured(run, Cell(measure, *asked, subject), count)
 
 
 def summarise(
