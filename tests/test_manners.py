@@ -12,8 +12,8 @@ from itertools import pairwise
 import pytest
 
 from completions import breaker, manners
-from completions.errors import Outcome
 from completions.breaker import PAUSE
+from completions.errors import Outcome
 from completions.manners import SEATS, Manners, Paused
 from completions.store import Store
 

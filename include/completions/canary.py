@@ -15,7 +15,7 @@ from completions.answer import Answer
 from completions.ask import not_asked
 from completions.browser import Browser, BrowserDied
 from completions.conversation import Held, hold
-from completions.errors import OBSERVED, RETRY, STOP, Outcome
+from completions.errors import OBSERVED, RETRY, Outcome
 from completions.exits import Exit, Exits, way_out
 from completions.health import Health, evidence_key, keep
 from completions.manners import Manners
@@ -56,7 +56,8 @@ class Check:
         assert isinstance(chat, Chat)
         self.chat = chat
         self.echo = settings.echo(rehearse=rehearse)
-        self.manners = Manners(self.part, name, polite=not rehearse)
+        polite = not rehearse or settings.rehearse_politely
+        self.manners = Manners(self.part, name, polite=polite, starts=settings.starts_per_minute)
         self.at, self.tries = datetime.now(UTC), 0
 
     async def run(self) -> Health:
@@ -81,8 +82,7 @@ class Check:
                 return not_asked(pause)
             self.tries += 1
             held = await self._hold(out)
-            if held.outcome in STOP:
-                await self.manners.pause(held.outcome, out)
+            await self.manners.note(held.outcome, out)
             return held
 
     async def _hold(self, out: Exit | None) -> Held:

@@ -83,6 +83,16 @@ class Settings(BaseModel):
         "address of a browser's DevTools (CDP)",
     )
     conversations: int = Field(4, ge=1, le=64, description="Conversations at once in one browser")
+    starts_per_minute: int = Field(
+        60,
+        ge=1,
+        le=6000,
+        description="Conversations begun a minute at one live site through exits, over all batches and workers (the "
+        "same for all of them); without exits it is two at once, 5 to 10 s apart",
+    )
+    rehearse_politely: bool = Field(
+        default=False, description="1: rehearsals are as polite as live batches, which makes them as slow"
+    )
     location: Literal["emulate"] | None = Field(
         None, description="emulate: let the browser alone pretend a place that no exit serves; every row says so"
     )

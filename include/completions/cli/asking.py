@@ -67,7 +67,7 @@ def ask(
     config, profile = accept({**who, **asked, "evidence": evidence or [], "expiration": 0}, here, exits=ways)
     way = way_out(ways, profile)
     address = _address(site_url) or (rehearsed(model, Embedded().rehearse(say)) if rehearse else here.site_url(model))
-    manners = None if address else _manners(model)
+    manners = None if address else _manners(model, here)
     with terminal.status(f"asking {address or model} …"):
         held = asyncio.run(_hold(config, profile, address, here, manners, way))
     if out:
@@ -85,12 +85,12 @@ def _address(site_url: str | None) -> str | None:
     return site_url and (site_url if urlsplit(site_url).path else f"{site_url}/")
 
 
-def _manners(model: str) -> Manners:
+def _manners(model: str, here: Settings) -> Manners:
     """The live site's limits, which hold over all who share the store."""
     from completions.here import stored
     from completions.manners import Manners
 
-    return Manners(stored().of("live"), model)
+    return Manners(stored().of("live"), model, starts=here.starts_per_minute)
 
 
 async def _hold(
@@ -103,7 +103,6 @@ async def _hold(
 ) -> Held:
     from completions.browser import Browser
     from completions.conversation import hold
-    from completions.errors import STOP
     from completions.sites import site
 
     async with Browser(here.browser) as started, manners.seat(out) if manners else nullcontext() as pause:
@@ -112,8 +111,8 @@ async def _hold(
             raise Failed(f"not asked: {config.model} is left alone until {until}, after it met us with {pause.outcome}")
         chat, echo = site(config.model, address), here.echo(rehearse=config.rehearse)
         held = await hold(chat, started, profile, config.prompts[0], config.evidence, out, echo)
-        if manners and held.outcome in STOP:
-            await manners.pause(held.outcome, out)
+        if manners:
+            await manners.note(held.outcome, out)
     if foreign := _foreign(held, profile):
         held.warnings.append(foreign)
     return held
