@@ -10,8 +10,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 import yaml
@@ -44,6 +45,15 @@ class Person(_Strict):
     def label(self) -> str:
         """In words, such as `DE, Munich, German, iPhone 15`; `here` for nobody in particular."""
         return ", ".join(filter(None, self.model_dump().values())) or "here"
+
+
+class Question(_Strict):
+    """A prompt, and what it is about where its file says so."""
+
+    prompt: str
+    topic: str | None = None
+    intent: str | None = None
+    """What somebody who asks it is after, such as `comparison` or `buying`."""
 
 
 class Budget(_Strict):
@@ -81,7 +91,7 @@ class Audit(_Strict):
     timezone: Annotated[str, AfterValidator(_timezone)] = "UTC"
     prompts: list[Prompt] = Field([], max_length=1000)
     prompts_file: str | None = None
-    """A CSV or Parquet file with a column `prompt`, beside the audit's file."""
+    """A CSV or Parquet file beside the audit's file: column `prompt`, and `topic` and `intent` where there are some."""
     models: Annotated[list[Model], Field(min_length=1), AfterValidator(_distinct)] = ["chatgpt"]
     profiles: Annotated[list[Person], Field(min_length=1), AfterValidator(_distinct)] = [Person()]
     samples: Annotated[int, Field(ge=1, le=30)] = 1
@@ -92,6 +102,8 @@ class Audit(_Strict):
     evidence: list[Evidence] = []
     format: Format = "json"
     rehearse: bool = False
+    callback: Annotated[str, Field(strict=True, min_length=1, max_length=2047)] | None = None
+    """Who is told when a run is over: as a batch's."""
 
     folder: Path = Path()
     """Where its file is."""
@@ -103,9 +115,20 @@ class Audit(_Strict):
         return self
 
     @cached_property
-    def asked(self) -> list[str]:
+    def questions(self) -> list[Question]:
         """The prompts, read from their file where they are in one. Raises `RefusedRequest` naming what is wrong."""
-        return self.prompts or prompts_in(self.folder / str(self.prompts_file))
+        given = [Question(prompt=prompt) for prompt in self.prompts]
+        return given or prompts_in(self.folder / str(self.prompts_file))
+
+    @property
+    def asked(self) -> list[str]:
+        """The prompts' texts; as `questions`."""
+        return [question.prompt for question in self.questions]
+
+    @property
+    def origin(self) -> Literal["live", "rehearsal"]:
+        """Where the answers come from."""
+        return "rehearsal" if self.rehearse else "live"
 
     @property
     def chats(self) -> int:
@@ -148,10 +171,16 @@ class Audit(_Strict):
         """When it is due next, in its own time zone; empty without a schedule."""
         if self.schedule is None:
             return []
-        from croniter import croniter
+        return list(islice(due_after(self.schedule, self.timezone, after), count))
 
-        due = croniter(self.schedule, after.astimezone(ZoneInfo(self.timezone)))
-        return [due.get_next(datetime) for _ in range(count)]
+
+def due_after(schedule: str, timezone: str, after: datetime) -> Iterator[datetime]:
+    """When something with this schedule is due after a moment, one time after the other, in its time zone."""
+    from croniter import croniter
+
+    due = croniter(schedule, after.astimezone(ZoneInfo(timezone)))
+    while True:
+        yield due.get_next(datetime)
 
 
 def request_of(audit: Audit, number: int, model: str | None = None) -> dict[str, Any]:
@@ -192,15 +221,21 @@ def load(file: Path) -> Audit:
         raise RefusedRequest([_refusal(file.name, text, one) for one in error.errors()]) from None
 
 
-def prompts_in(file: Path) -> list[str]:
-    """The column `prompt` of a CSV or Parquet file. Raises `RefusedRequest`."""
+def prompts_in(file: Path) -> list[Question]:
+    """The rows of a CSV or Parquet file with a column `prompt`. Raises `RefusedRequest`."""
     try:
         rows = _rows(file)
     except (OSError, ValueError) as error:
         raise RefusedRequest([Refused("prompts_file", file.name, f"cannot be read: {_one_line(error)}")]) from None
     if not rows or "prompt" not in rows[0]:
         raise RefusedRequest([Refused("prompts_file", file.name, "has no column `prompt` with rows below it")])
-    return [str(row["prompt"]) for row in rows]
+    return [_question(row) for row in rows]
+
+
+def _question(row: Mapping[str, Any]) -> Question:
+    """A cell that is empty, or not there, is an empty prompt, which is refused by its number; or no topic."""
+    prompt, topic, intent = ("" if row.get(name) is None else str(row[name]) for name in Question.model_fields)
+    return Question(prompt=prompt, topic=topic.strip() or None, intent=intent.strip() or None)
 
 
 def _rows(file: Path) -> Sequence[Mapping[str, Any]]:
@@ -230,7 +265,8 @@ def _parsed(fields: dict[str, Any], number: int) -> BatchConfig:
 def _refusal(file: str, text: str, error: ErrorDetails) -> Refused:
     place = error["loc"]
     name = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place).lstrip(".") or "audit"
-    value = ABSENT if error["type"] in ("missing", "prompts", "extra_forbidden") else error["input"]
+    hidden = error["type"] in ("missing", "prompts", "extra_forbidden") or name == "callback"  # which may hold a secret
+    value = ABSENT if hidden else error["input"]
     way_out = _WAYS_OUT.get(error["type"]) or error["msg"].removeprefix("Value error, ")
     return Refused(f"{file}, line {_line(text, place)}: {name}", value, way_out[0].lower() + way_out[1:])
 
