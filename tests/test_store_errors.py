@@ -68,6 +68,13 @@ def test_a_bucket_that_is_not_there_is_not_an_empty_one(s3: AwsAccess) -> None:
             use()
 
 
+def test_patience_is_a_time_and_no_number_of_tries(s3: AwsAccess, bucket: Store) -> None:
+    away = iter([(503, "ServiceUnavailable")] * 12)  # the client by itself gives up after ten
+    with poor(replace(s3, patience=timedelta(minutes=3)), lambda *_: next(away, True)) as access:
+        open_store(bucket.uri, access).put("a", b"1")
+    assert (bucket.get("a"), list(away)) == (b"1", [])
+
+
 @pytest.mark.parametrize("endpoint", ["http://127.0.0.1:1", "http://no-such-host.invalid:80"])
 def test_where_nothing_answers(endpoint: str, s3: AwsAccess) -> None:
     store = open_store("s3://bucket", replace(s3, endpoint_url=endpoint, patience=BRIEF))

@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 Origin = Literal["live", "rehearsal"]
 
 _TOGETHER = 32
+_ONE_REQUEST = timedelta(seconds=75)
+"""What S3 may take to answer: the client's own 30 s would ask a store in distress again and again, for nothing."""
+_BACKOFF = {"init_backoff": timedelta(seconds=0.1), "max_backoff": timedelta(seconds=5), "base": 2}
 _CREDENTIALS_STAND = timedelta(minutes=1)
 """How long the client goes by them before it asks the session anew, which knows when they run out."""
 _KEY = re.compile(r"(?!(?:.*/)?\.{1,2}(?:/|$))[A-Za-z0-9_.=-]+(?:/[A-Za-z0-9_.=-]+)*")
@@ -52,7 +55,7 @@ class AwsAccess:
     endpoint_url: str | None = None
     region: str | None = None
     patience: timedelta | None = None
-    """How long S3 may take to answer, tried again and again, before that is an error; None: three minutes."""
+    """How long S3 may be out of reach, tried again and again, before that is an error; None: some seconds."""
 
 
 @dataclass(frozen=True)
@@ -305,14 +308,13 @@ def _open_s3(uri: str, aws: AwsAccess) -> Store:
     except ValueError as error:
         raise StoreError(f"no AWS credentials found for the store {uri}: set the connection aws_default") from error
     endpoint = aws.endpoint_url or os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
-    options: dict[str, Any] = {}
+    options: dict[str, Any] = {"timeout": min(aws.patience or _ONE_REQUEST, _ONE_REQUEST)}
     config: dict[str, Any] = {"region": aws.region or session.region_name or "us-east-1", "client_options": options}
     if endpoint:
         config["endpoint"] = endpoint
         options["allow_http"] = endpoint.startswith("http://")
-    if aws.patience:
-        config["retry_config"] = {"retry_timeout": aws.patience}
-        options["timeout"] = aws.patience
+    if aws.patience:  # and no number of tries, ten of which may be over in two seconds
+        config["retry_config"] = {"retry_timeout": aws.patience, "max_retries": 10_000, "backoff": _BACKOFF}
     inner = S3Store(bucket, credential_provider=credentials, **config)
     return Store(f"s3://{bucket}/{path}".rstrip("/"), inner, f"{path}/" if path else "")
 

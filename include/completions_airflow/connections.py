@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -25,10 +26,15 @@ AWS = "aws_default"
 WEBHOOK = "completions_webhook"
 
 
-def open_store() -> Store:
+TASKS_WAIT = timedelta(minutes=3)
+"""How long a task sits out an S3 that is away: what it holds may not be stored yet, and would be asked again."""
+
+
+def open_store(patience: timedelta | None = None) -> Store:
     """The store that `COMPLETIONS_STORE` names; without the connection, S3 is reached by the ordinary AWS chain.
 
     The client asks the provider's session for credentials, again and again, so that roles are entered anew in time.
+    `patience` is how long S3 may be out of reach; None: some seconds.
     Raises `Unreachable` or `Refused` with one sentence where the connection leads nowhere.
     """
     from completions import store
@@ -38,23 +44,23 @@ def open_store() -> Store:
         return store.open_store(location)
     connection = _connection(AWS)
     if connection and connection.extra_dejson.get("role_arn"):
-        return _in_role(location, connection.get_uri())
-    return _bucket(location)
+        return _in_role(location, connection.get_uri(), patience)
+    return _bucket(location, patience)
 
 
 @lru_cache(maxsize=2)
-def _in_role(location: str, _connection: str) -> Store:
+def _in_role(location: str, _connection: str, patience: timedelta | None) -> Store:
     """Kept while the connection stays as it is: STS is not asked for each request that the API server answers."""
-    return _bucket(location)
+    return _bucket(location, patience)
 
 
-def _bucket(location: str) -> Store:
+def _bucket(location: str, patience: timedelta | None) -> Store:
     from completions import store
 
     with _understood():
         hook = _aws("s3")
         endpoint = hook.conn_config.get_service_endpoint_url("s3")
-        access = store.AwsAccess(hook.get_session(), endpoint, hook.region_name)
+        access = store.AwsAccess(hook.get_session(), endpoint, hook.region_name, patience)
     return store.open_store(location, access)
 
 

@@ -19,7 +19,7 @@ from completions.batch import BatchConfig
 from completions.errors import Refused, RefusedRequest
 from completions.settings import Settings
 from completions_airflow.conf import batch_of, request_in
-from completions_airflow.connections import exits, open_store, sqs_endpoint
+from completions_airflow.connections import TASKS_WAIT, exits, open_store, sqs_endpoint
 
 if TYPE_CHECKING:
     from airflow.sdk.execution_time.context import TaskStateStoreAccessor
@@ -37,7 +37,7 @@ def plan(dag_run: DagRunProtocol) -> list[int]:
     from completions.health import refuse_unhealthy
     from completions.plan import make_plan
 
-    store = open_store()
+    store = open_store(TASKS_WAIT)
     try:
         batch_id = batch_of(dag_run)
         config, profile = _judged(store, dag_run, batch_id)
@@ -77,7 +77,7 @@ def collect(dag_run: DagRunProtocol) -> dict[str, Any]:
     from completions.collect import collect as make_dataset
     from completions.superseded import GRACE, retire, superseded
 
-    store, batch_id = open_store(), batch_of(dag_run)
+    store, batch_id = open_store(TASKS_WAIT), batch_of(dag_run)
     manifest = make_dataset(store, batch_id, datetime.now(UTC))
     if superseded(store, batch_id):
         time.sleep(GRACE)  # for those who are reading the generation before
@@ -94,9 +94,9 @@ def notify(dag_run: DagRunProtocol) -> str:
     Where the quick tries come to nothing, but more are worth it, a run of another DAG makes them: this one is done.
     """
     from completions.plan import load_request
-    from completions_airflow.telling import NotYet, concluded, generation_of, handed_over, tell
+    from completions_airflow.telling import of_batch, tell_now
 
-    store = open_store()
+    store = open_store(TASKS_WAIT)
     try:
         batch_id = batch_of(dag_run)
         config = load_request(store, batch_id)
@@ -106,11 +106,7 @@ def notify(dag_run: DagRunProtocol) -> str:
     if config.callback is None:
         raise _skipped("the batch has no callback")
     part = store.of(config.origin)
-    account = tell(part, body, config.callback, again=True)
-    try:
-        return concluded(account)
-    except NotYet as still:
-        raise handed_over(batch_id, generation_of(part, batch_id), account, still) from None
+    return tell_now(part, of_batch(part, body, config.callback))
 
 
 def _skipped(why: str) -> AirflowSkipException:
@@ -132,7 +128,7 @@ def _judged(store: Store, dag_run: DagRunProtocol, batch_id: str) -> tuple[Batch
 def _planned(batch_id: str) -> tuple[Store, Plan]:
     from completions.plan import find_batch, load_plan
 
-    store = open_store()
+    store = open_store(TASKS_WAIT)
     found = find_batch(store, batch_id)
     made = load_plan(found[0], batch_id) if found else None
     if made is None:
