@@ -104,6 +104,9 @@ async def test_a_page_of_a_browser_that_dies_fails(others: set[psutil.Process]) 
             await page.evaluate("new Promise(() => {})")
         with pytest.raises(BrowserDied, match="died or froze"):
             await browser.check()
+        assert await works(browser)
+        with pytest.raises(BrowserDied, match="died or froze"):  # though another lives in its place
+            await browser.check(page)
 
 
 async def test_many_notice_the_same_death(others: set[psutil.Process]) -> None:

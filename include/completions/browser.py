@@ -114,10 +114,13 @@ class Browser:
             await self.check()
             raise BrowserDied(f"the browser gave no new {wanted}") from error
 
-    async def check(self) -> None:
-        """Raise `BrowserDied`, after clearing it away, if the browser gives no sign of life."""
-        browser = self._browser
-        if browser and browser.is_connected():
+    async def check(self, page: Page | None = None) -> None:
+        """Raise `BrowserDied`, after clearing it away, if the browser gives no sign of life.
+
+        It is that of `page`, which may have been replaced by now.
+        """
+        browser = page.context.browser if page else self._browser
+        if browser and browser is self._browser and browser.is_connected():
             with suppress(PlaywrightError, TimeoutError):
                 async with asyncio.timeout(self.probe):
                     session = await browser.new_browser_cdp_session()

@@ -175,7 +175,7 @@ class _Conversation:
             log.exception("the adapter of %s broke", self.site.name)
             wall = Wall(Outcome.LAYOUT_CHANGED, f"the conversation broke with {type(fault).__name__}")
         if wall and wall.outcome in RETRY:
-            await self.browser.check()  # a dead or frozen browser looks like a slow site
+            await self.browser.check(self.page)  # a dead or frozen browser looks like a slow site
         await self._read(wall, evidence)
 
     @asynccontextmanager
@@ -260,6 +260,7 @@ class _Conversation:
         now, ended = self.answered_at or (self.clock(), monotonic())
         html = await self._saved("HTML", _content(page)) if self.response else None
         if html is None:
+            await self.browser.check(self.page)
             wall, evidence = wall or Wall(Outcome.NETWORK, "the page was lost before it was read"), ()
         shots = {kind: await self._saved(kind, _EVIDENCE[kind](page)) for kind in evidence}
         html = html and with_opened(html, self.opened)
