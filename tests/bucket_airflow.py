@@ -22,44 +22,46 @@ STORE = "s3://answers/of/ours"
 
 @contextmanager
 def on_bucket(
-    embedded: Embedded, *, latency: float = 0.2, endpoint: str | None = None, **settings: str
+    embedded: Embedded, *, latency: float = 0.2, s3: AwsAccess | None = None, **settings: str
 ) -> Iterator[RealAirflow]:
     """Start it, with `settings` in its environment and a rehearsal of this latency (s), and stop it in the end.
 
-    The bucket is made at the S3 of `endpoint`, else at one of its own.
+    The bucket is made at the given S3, else at one of its own.
     """
-    with nullcontext(endpoint) if endpoint else own_s3() as url, _started(embedded, url, latency, settings) as airflow:
+    with nullcontext(s3) if s3 else own_s3() as access, _started(embedded, access, latency, settings) as airflow:
         yield airflow
 
 
 @contextmanager
-def own_s3() -> Iterator[str]:
-    """URL of an S3 that lives in this process."""
+def own_s3() -> Iterator[AwsAccess]:
+    """Access to an S3 that lives in this process."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
-    yield "http://{}:{}".format(*server.get_host_and_port())
+    session = boto3.Session("testing", "testing", region_name="us-east-1")
+    yield AwsAccess(session, "http://{}:{}".format(*server.get_host_and_port()))
     server.stop()
 
 
 @contextmanager
-def _started(embedded: Embedded, endpoint: str, latency: float, settings: dict[str, str]) -> Iterator[RealAirflow]:
-    session = boto3.Session("testing", "testing", region_name="us-east-1")
-    session.client("s3", endpoint_url=endpoint).create_bucket(Bucket="answers")
+def _started(embedded: Embedded, s3: AwsAccess, latency: float, settings: dict[str, str]) -> Iterator[RealAirflow]:
+    assert s3.session
+    s3.session.client("s3", endpoint_url=s3.endpoint_url).create_bucket(Bucket="answers")
     with Rehearsal(latency=latency, ui="b") as rehearsal, pytest.MonkeyPatch.context() as env:
-        for name, value in {**_environment(endpoint, rehearsal.url), **settings}.items():
+        for name, value in {**_environment(s3, rehearsal.url), **settings}.items():
             env.setenv(name, value)
         try:
             running = embedded.up()
-            store = open_store(STORE, AwsAccess(session, endpoint))
-            yield RealAirflow(embedded, Airflow(running.url), store, rehearsal, endpoint)
+            yield RealAirflow(embedded, Airflow(running.url), open_store(STORE, s3), rehearsal, str(s3.endpoint_url))
         finally:
             embedded.down()
 
 
-def _environment(endpoint: str, rehearsal: str) -> dict[str, str]:
-    extra = {"endpoint_url": endpoint, "region_name": "us-east-1"}
-    connection = {"conn_type": "aws", "login": "testing", "password": "testing", "extra": extra}
+def _environment(s3: AwsAccess, rehearsal: str) -> dict[str, str]:
+    assert s3.session
+    keys = s3.session.get_credentials()
+    extra = {"endpoint_url": s3.endpoint_url, "region_name": "us-east-1"}
+    connection = {"conn_type": "aws", "login": keys.access_key, "password": keys.secret_key, "extra": extra}
     return {
         "COMPLETIONS_STORE": STORE,
         "COMPLETIONS_REHEARSAL_URL": rehearsal,

@@ -16,12 +16,14 @@ Answer = tuple[int, str] | None
 """HTTP status and error code; None hangs up only when the test is over."""
 Judge = Callable[[str, str], Answer | bool]
 """From method and path to what is answered; True hands the request on."""
+PATIENCE = 120
+"""Seconds that the S3 behind may take."""
 
 
 @contextmanager
 def poor(s3: AwsAccess, judge: Judge) -> Iterator[AwsAccess]:
     """Access to an S3 that answers as `judge` says."""
-    over = Event()
+    over, client = Event(), httpx.Client(timeout=PATIENCE, trust_env=False)
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -41,8 +43,12 @@ def poor(s3: AwsAccess, judge: Judge) -> Iterator[AwsAccess]:
 
         def _hand_on(self, body: bytes) -> None:
             headers = {name: value for name, value in self.headers.items() if name.lower() != "accept-encoding"}
-            got = httpx.request(self.command, f"{s3.endpoint_url}{self.path}", headers=headers, content=body)
-            self._send(got.status_code, got.content, dict(got.headers))
+            try:
+                got = client.request(self.command, f"{s3.endpoint_url}{self.path}", headers=headers, content=body)
+            except httpx.TransportError:  # as dead as what is behind
+                self.close_connection = True
+            else:
+                self._send(got.status_code, got.content, dict(got.headers))
 
         def _refuse(self, status: int, code: str) -> None:
             told = f"<Error><Code>{code}</Code><Message>The long message of {code}.</Message></Error>" if code else ""
@@ -70,3 +76,4 @@ def poor(s3: AwsAccess, judge: Judge) -> Iterator[AwsAccess]:
         over.set()
         server.shutdown()
         server.server_close()
+        client.close()

@@ -1,7 +1,9 @@
 """Every part killed with SIGKILL at every step of a batch: the batch ends right, and nothing answered is asked again.
 
-A step is caught by holding one write of it in front of the bucket. CI strikes a few times; the whole table, written to
-a file as Markdown, is `COMPLETIONS_DRILL_KILLS=FILE .venv/bin/python -m pytest -m drill tests/drills/test_kills.py`.
+A step is caught by holding one write of it in front of the bucket, which is on a real S3 server that is killed too. CI
+strikes a few times; the whole table, written to a file as Markdown, is
+`COMPLETIONS_DRILL_KILLS=FILE .venv/bin/python -m pytest tests/drills/test_kills.py`, a part of it with
+`COMPLETIONS_DRILL_PARTS=s3,redis` as well.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import astuple, dataclass
 from pathlib import Path
+from threading import Event
 
 import psutil
 import pytest
@@ -24,9 +27,12 @@ from completions.leftovers import SCRATCH
 from completions.reading import connect
 from completions.record import answer_key
 from completions.status import status
-from gated_s3 import GatedS3
+from gated_s3 import Gate, gated
 from processes import command_of
 from real_airflow import RealAirflow
+from rgw import Rgw
+
+pytest_plugins = ["rgw"]
 
 pytestmark = [
     pytest.mark.drill,
@@ -44,11 +50,18 @@ STEPS = {
 """The write that is held while the part is killed: what the step did before it is done."""
 ASKING = ("browser", "driver")
 """Parts that only live while something is asked."""
-PARTS = (*ASKING, "task", "worker", "scheduler", "api-server", "triggerer", "postgres", "redis")
-TABLE = [(part, step) for part in PARTS for step in STEPS if step == "ask" or part not in ASKING]
-FEW = [("driver", "ask"), ("task", "ask"), ("worker", "collect"), ("scheduler", "ask"), ("postgres", "plan")]
-PROMPTS = 6
+PARTS = (*ASKING, "task", "worker", "scheduler", "api-server", "triggerer", "postgres", "redis", "s3")
 REPORT = os.environ.get("COMPLETIONS_DRILL_KILLS")
+TABLE = [
+    (part, step)
+    for part in os.environ.get("COMPLETIONS_DRILL_PARTS", ",".join(PARTS)).split(",")
+    for step in STEPS
+    if step == "ask" or part not in ASKING
+]
+FEW = [("task", "ask"), ("s3", "ask"), ("postgres", "plan")]
+PROMPTS = 6
+AWAY = 10.0
+"""Seconds that the S3 server is gone before it is started again."""
 
 
 @dataclass(frozen=True)
@@ -72,48 +85,63 @@ class Line:
 
 
 @pytest.fixture
-def s3() -> Iterator[GatedS3]:
-    with GatedS3() as gate:
+def gate(rgw: Rgw) -> Iterator[Gate]:
+    with gated(rgw.access()) as gate:
         yield gate
 
 
 @pytest.fixture
-def cluster(tmp_path: Path, s3: GatedS3) -> Iterator[RealAirflow]:
+def cluster(tmp_path: Path, gate: Gate) -> Iterator[RealAirflow]:
     """Two workers that notice a death soon, and whose temporary files are all in one folder."""
     scratch = tmp_path / "tmp"
     scratch.mkdir()
     given = {"AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "15", "TMPDIR": str(scratch)}
     embedded = Cluster(home=tmp_path / "airflow", port=free_port())
-    with on_bucket(embedded, latency=1, endpoint=s3.url, **given) as airflow:
+    with on_bucket(embedded, latency=1, s3=gate.access, **given) as airflow:
         yield airflow
     assert [line for line in map(command_of, psutil.process_iter()) if str(embedded.home) in " ".join(line)] == []
 
 
-def test_every_part_at_every_step(cluster: RealAirflow, s3: GatedS3, tmp_path: Path) -> None:
+def test_every_part_at_every_step(cluster: RealAirflow, gate: Gate, rgw: Rgw, tmp_path: Path) -> None:
     lines = []
     for part, step in TABLE if REPORT else FEW:
-        lines.append(_strike(cluster, s3, part, step, tmp_path / "tmp"))
+        lines.append(_strike(cluster, gate, rgw, part, step, tmp_path / "tmp"))
         if REPORT:
             Path(REPORT).write_text(_markdown(lines), "utf-8")
     assert [line for line in lines if not line.right] == []
 
 
-def _strike(airflow: RealAirflow, s3: GatedS3, part: str, step: str, scratch: Path) -> Line:
+def _strike(airflow: RealAirflow, gate: Gate, rgw: Rgw, part: str, step: str, scratch: Path) -> Line:
     airflow.rehearsal.reset()
     name = f"{part}-{step}"
     prompts = [f"Which {name} is number {number}?" for number in range(PROMPTS)]
     callback = airflow.rehearsal.callback_url(name)
-    s3.hold(STEPS[step])
+    gate.hold(STEPS[step])
     run_id = airflow.start({"prompts": prompts, "rehearse": True, "expiration": 0, "callback": callback})
-    assert s3.reached.wait(240), f"{name}: the step was not reached"
+    assert gate.reached.wait(240), f"{name}: the step was not reached"
     stored = _stored(airflow, batch_id_of(run_id))
-    for process in _found(airflow, part):
-        with suppress(psutil.NoSuchProcess):
-            process.kill()
-    s3.release()
+    if part == "s3":
+        _cut_power(rgw, gate)
+    else:
+        _kill(_found(airflow, part))
+        gate.release()
     airflow.embedded.up()  # what a supervisor of services does: start again what ended
     airflow.wait(run_id)
     return _line(airflow, (part, step), run_id, [prompts[index] for index in stored], scratch)
+
+
+def _kill(processes: list[psutil.Process]) -> None:
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+
+
+def _cut_power(rgw: Rgw, gate: Gate) -> None:
+    """Server and disk are killed, gone for a while, and back at the same address with what they had kept."""
+    rgw.kill()
+    gate.release()
+    Event().wait(AWAY)
+    rgw.start()
 
 
 def _stored(airflow: RealAirflow, batch_id: str) -> list[int]:
