@@ -132,17 +132,17 @@ def completion(
     if found is None:
         raise no_batch(id)
     plan = load_plan(found[0], str(id))
-    one = _only(plan, index, sample) if plan else None
-    record = _record(store, found[0], one) if one else None
+    one = only(plan, index, sample) if plan else None
+    record = record_of(store, found[0], one) if one else None
     if one is None or record is None:
         body = status(store, str(id))
         return Response(to_json(body), HTTPStatus.ACCEPTED, media_type="application/json")
     if wanted is None and record.outcome.succeeded:
         kept, name = record.artifacts, f"{index:04d}-{sample}"
         if one.config.format == "rendered" and kept.page_html is not None:
-            return _apart(kept.page_html.encode(), "text/html", f"{name}.html")
+            return apart(kept.page_html.encode(), "text/html", f"{name}.html")
         if one.config.format == "raw" and kept.raw_stream is not None:
-            return _apart(kept.raw_stream, "text/plain", f"{name}.txt")
+            return apart(kept.raw_stream, "text/plain", f"{name}.txt")
     answer = structured(one, one.items[0], record)
     picked = answer if wanted is None else {name: value for name, value in answer.items() if name in wanted}
     return Response(to_json(picked), media_type="application/json", headers=APART)
@@ -158,7 +158,7 @@ def _fields(text: str | None) -> frozenset[str] | None:
     return frozenset(names)
 
 
-def _only(plan: Plan, index: int, sample: int) -> Plan:
+def only(plan: Plan, index: int, sample: int) -> Plan:
     """The plan with nothing but this one."""
     for item in plan.items:
         if (item.index, item.sample) == (index, sample):
@@ -168,7 +168,7 @@ def _only(plan: Plan, index: int, sample: int) -> Plan:
     raise HTTPException(HTTPStatus.NOT_FOUND, said)
 
 
-def _record(store: Store, part: Store, one: Plan) -> Record | None:
+def record_of(store: Store, part: Store, one: Plan) -> Record | None:
     """What came of it; None while it is still to be asked."""
     from completions.collect import records
 
@@ -181,6 +181,7 @@ def _record(store: Store, part: Store, one: Plan) -> Record | None:
     return record if body and body["status"] in ("successful", "failed") else None
 
 
-def _apart(content: bytes, kind: str, name: str) -> Response:
+def apart(content: bytes, kind: str, name: str) -> Response:
+    """A file to keep, never one of this server's pages."""
     headers = {**APART, "Content-Disposition": f'attachment; filename="{name}"'}
     return Response(content, media_type=kind, headers=headers)

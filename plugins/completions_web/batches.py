@@ -114,7 +114,7 @@ def archive_link(request: Request, batch_id: str) -> str:
     return str(request.url.replace(path=path, query=f"id={batch_id}"))
 
 
-def no_batch(id: UUID) -> HTTPException:
+def no_batch(id: UUID | str) -> HTTPException:
     """The answer where there is none."""
     return HTTPException(HTTPStatus.NOT_FOUND, f"There is no batch {id}.")
 
