@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
 
 import pytest
 
 from completions import breaker, manners
-from completions.breaker import PAUSE
+from completions.breaker import PAUSE, Breaker
 from completions.errors import Outcome
-from completions.manners import SEATS, Manners, Paused
+from completions.exits import Exit
+from completions.manners import SEATS, Manners, Paused, state
 from completions.store import Store
+from test_breaker import run_out
 
 GONE = timedelta(seconds=-1)
 """A lease of which nothing is left as soon as it is taken."""
@@ -28,7 +29,21 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def at(store: Store, *, gap: float = 0, life: timedelta = timedelta(minutes=1), polite: bool = True) -> Manners:
     """One task's manners on the store that all tasks share."""
-    return Manners(store, "chatgpt", polite=polite, gap=(gap, gap), life=life)
+    return Manners(store, "chatgpt", polite=polite, gap=(gap, gap), starts=6000, life=life)
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    """Wait for it."""
+    async with asyncio.timeout(10):
+        while not holds():  # noqa: ASYNC110 - it is a store that changes
+            await asyncio.sleep(0.005)
+
+
+async def still(holds: Callable[[], bool]) -> None:
+    """It holds however often the others look."""
+    for _ in range(20):
+        assert holds()
+        await asyncio.sleep(0.005)
 
 
 class Room:
@@ -79,10 +94,9 @@ async def test_sites_do_not_share_seats(store: Store) -> None:
 
 
 async def test_starts_are_spaced(store: Store) -> None:
-    room, tasks = Room(), (at(store, gap=0.1), at(store, gap=0.1))
+    room, tasks, begin = Room(), (at(store, gap=0.1), at(store, gap=0.1)), time.monotonic()
     await asyncio.gather(*(room.chat(task) for task in tasks for _ in range(2)))
-    starts = sorted(room.starts)
-    assert all(later - earlier >= 0.1 for earlier, later in pairwise(starts))
+    assert all(start - begin >= 0.1 * turn - 0.01 for turn, start in enumerate(sorted(room.starts)))
 
 
 async def test_a_rehearsal_knows_no_limits(store: Store) -> None:
@@ -165,3 +179,87 @@ async def test_a_pause_reaches_those_who_wait_for_a_seat(store: Store) -> None:
         pause = await waiting
     assert pause
     assert pause.outcome is Outcome.BLOCKED
+
+
+DE = Exit("exit-1-DE", "http://127.0.0.1:1")
+
+
+@pytest.mark.parametrize("out", [None, DE], ids=["here", "exit"])
+async def test_after_a_pause_one_tries_and_an_answer_lets_the_others_in(store: Store, out: Exit | None) -> None:
+    await at(store).pause(Outcome.CHALLENGE, out)
+    run_out(store, way=out.name if out else None)
+    began: list[str] = []
+
+    async def chat(name: str, answered: asyncio.Event) -> None:
+        task = at(store)
+        async with task.seat(out) as pause:
+            assert pause is None
+            began.append(name)
+            await answered.wait()
+            await task.note(Outcome.ANSWERED, out)
+
+    answered = asyncio.Event()
+    chats = [asyncio.create_task(chat(str(number), answered)) for number in range(4)]
+    await until(lambda: len(began) == 1)
+    await still(lambda: len(began) == 1)
+    assert state(store, "chatgpt")[-1].state == "half-open"
+    answered.set()
+    await asyncio.gather(*chats)
+    assert (len(began), state(store, "chatgpt")) == (4, [Breaker()])
+    assert not store.keys("manners")
+
+
+async def test_after_a_pause_a_wall_sends_those_away_who_wait(store: Store) -> None:
+    await at(store).pause(Outcome.CHALLENGE)
+    run_out(store)
+    met: list[Outcome | None] = []
+
+    async def chat() -> None:
+        task = at(store)
+        async with task.seat() as pause:
+            met.append(pause.outcome if pause else None)
+            if not pause:
+                await still(lambda: len(met) == 1)
+                await task.note(Outcome.BLOCKED)
+
+    await asyncio.gather(*(chat() for _ in range(4)))
+    assert met == [None, *[Outcome.BLOCKED] * 3]
+    [found] = state(store, "chatgpt")
+    assert (found.state, found.times) == ("open", 2)
+
+
+@pytest.mark.parametrize("outcome", [Outcome.TIMEOUT, Outcome.LAYOUT_CHANGED, None], ids=str)
+async def test_what_says_nothing_lets_the_next_one_try(store: Store, outcome: Outcome | None) -> None:
+    await at(store).pause(Outcome.CHALLENGE)
+    run_out(store)
+    for told in (outcome, outcome, Outcome.NO_ANSWER):
+        assert state(store, "chatgpt")[0].state == "half-open"
+        task = at(store)
+        async with task.seat() as pause:
+            assert pause is None
+            if told:
+                await task.note(told)
+    assert state(store, "chatgpt") == [Breaker()]
+
+
+async def test_an_answer_of_one_who_was_on_the_way_closes_nothing(store: Store) -> None:
+    early, late = at(store), at(store)
+    async with early.seat():
+        await late.pause(Outcome.RATE_LIMITED)
+        await early.note(Outcome.ANSWERED)
+    assert state(store, "chatgpt")[0].state == "open"
+
+
+async def test_starts_through_all_exits_together_are_so_many_a_minute(store: Store) -> None:
+    room, tasks = Room(), [Manners(store, "chatgpt", starts=1200) for _ in range(3)]
+    ways = [DE, Exit("exit-2-FR", "http://127.0.0.1:2")]
+
+    async def chat(task: Manners, out: Exit) -> None:
+        async with task.seat(out):
+            room.starts.append(time.time())
+
+    begin = time.time()
+    await asyncio.gather(*(chat(task, out) for task in tasks for out in ways * 10))
+    assert len(room.starts) == 60
+    assert max(room.starts) - begin >= 58 * 0.05  # a turn is no shorter, and nobody has another's
+    assert not store.keys("manners")
