@@ -7,7 +7,7 @@ their own; no figure is told by colour alone. Names of any script and length are
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -33,7 +33,7 @@ def environment(*folders: Path) -> Environment:
         lstrip_blocks=True,
         finalize=clean,
     )
-    drawn.filters |= {"percent": percent, "short": short, "signed": signed}
+    drawn.filters |= {"percent": percent, "short": short, "signed": signed, "duration": duration}
     return drawn
 
 
@@ -90,7 +90,12 @@ class Timeline:
     moments: Sequence[str]
     series: Sequence[Series]
     notes: Sequence[Note] = ()
-    gaps: Mapping[int, str] = ()  # type: ignore[assignment]
+    gaps: Mapping[int, str] = field(default_factory=dict)
+
+    @property
+    def names(self) -> list[str]:
+        """Of the series."""
+        return [series.name for series in self.series]
 
 
 @dataclass(frozen=True)
@@ -189,6 +194,16 @@ def stacked(stack: Stack) -> Markup:
             )
             at += width
     return element("svg", *parts, class_="h-bar", aria_hidden="true")
+
+
+def heat(value: float) -> int:
+    """The shade of a cell, 0 to 4."""
+    return 0 if not value else min(4, 1 + int(4 * value))
+
+
+def duration(milliseconds: float | None) -> str:
+    """In seconds."""
+    return "–" if milliseconds is None else f"{milliseconds / 1000:.1f} s"
 
 
 def top_of(values: Sequence[float]) -> float:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from completions.report.charts import LEGEND, Bar, Pair, Point, Series, Stack, Timeline, top_of
-from completions.report.history import Asked, History, Row
-from completions.report.statistics import Count
-from completions.report.summary import Finding, Summary
+from completions.report.charts import LEGEND, Bar, Pair, Point, Series, Stack, Timeline, percent, top_of
+from completions.report.history import Asked, History, Row, asked_of
+from completions.report.statistics import LEVEL, Count, holm, split
+from completions.report.summary import NOISE, TOO_FEW, Finding, Summary
 
 DOMAINS, URLS, WORDS = 12, 15, 12
 """Rows of a table of domains, pages and words; those left out are counted."""
@@ -36,30 +36,26 @@ def outcomes(history: History) -> list[Stack]:
     ]
 
 
-def versions(history: History, what: str) -> list[tuple[Asked, str]]:
+def models(history: History) -> list[str]:
+    """The sites of this run."""
+    return list(dict.fromkeys(asked.model for asked in history.asked))
+
+
+def versions(history: History, asked: Asked, what: str) -> str:
     """The values of a kind of version that answered, the most frequent first, with their counts."""
-    return [
-        (asked, ", ".join(f"{row['value'] or '(not shown)'} ({row['k']} of {row['n']})" for row in rows))
-        for asked in history.asked
-        if (rows := [row for row in history.of("versions", asked=asked) if row["what"] == what])
-    ]
+    rows = [row for row in history.of("versions", asked=asked) if row["what"] == what]
+    rows.sort(key=lambda row: -row["k"])
+    return ", ".join(f"{row['value'] or 'not shown'} ({row['k']} of {row['n']})" for row in rows)
 
 
 def named(history: History, summary: Summary) -> list[Part]:
     """How often each brand is named, and what that did since the run before."""
     verdicts = _verdicts(summary, "named")
-    return _parts(
-        history,
-        lambda asked: [
-            Bar(
-                brand,
-                _point(row),
-                1 if row["own"] else 2,
-                (verdicts.get((asked, brand), ""),),
-            )
-            for brand, row in _by_brand(history, "mention_rate", asked)
-        ],
-    )
+
+    def bar(brand: str, row: Row) -> Bar:
+        return Bar(brand, _point(row), _tone_of(row), (verdicts.get((asked_of(row), brand), ""),))
+
+    return _each_brand(history, "mention_rate", bar)
 
 
 def named_over_time(history: History) -> list[Timeline]:
@@ -87,72 +83,57 @@ def captured_over_time(history: History) -> list[Timeline]:
 
 def voice(history: History) -> list[Part]:
     """Each brand's part of what is said of all, in both ways of counting."""
-    return _parts(
-        history,
-        lambda asked: [
-            (
-                Bar(brand, Point.share(row["mentions"], row["all_mentions"]), 1 if row["own"] else 2),
-                Point.share(row["answers"], row["all_answers"]),
-            )
-            for brand, row in _by_brand(history, "share_of_voice", asked)
-            if row["all_mentions"]
-        ],
-    )
+
+    def bar(brand: str, row: Row) -> Bar:
+        by_answers = Point.share(row["answers"], row["all_answers"])
+        return Bar(brand, Point.share(row["mentions"], row["all_mentions"]), _tone_of(row), (by_answers or "–",))
+
+    return _each_brand(history, "share_of_voice", bar)
 
 
 def positions(history: History) -> list[Part]:
     """How often a brand is named first, and where it stands."""
-    return _parts(
-        history,
-        lambda asked: [
-            Bar(
-                brand,
-                _point(row),
-                1 if row["own"] else 2,
-                [_decimal(row[name]) for name in ("mean_rank", "median_rank")] + [_depth(row)],
-            )
-            for brand, row in _by_brand(history, "position", asked)
-            if row["n"]
-        ],
-    )
+
+    def bar(brand: str, row: Row) -> Bar:
+        places = _decimal(row["mean_rank"]), _decimal(row["median_rank"])
+        return Bar(brand, _point(row), _tone_of(row), (*places, percent(row["mean_depth"])))
+
+    return _each_brand(history, "position", bar)
 
 
 def domains(history: History, summary: Summary) -> list[Part]:
     """The domains that are linked to most."""
     verdicts = _verdicts(summary, "cited")
 
-    def bar(asked: Asked, row: Row) -> Bar:
-        extra = (row["inline"], row["more"], _share(row["share"]), verdicts.get((asked, row["domain"]), ""))
-        return Bar(
-            _with_brand(row["domain"] or "(no domain)", row),
-            _point(row),
-            1 if row["brand"] in history.own else 2,
-            extra,
-        )
+    def bar(row: Row) -> Bar:
+        verdict = verdicts.get((asked_of(row), row["domain"]), "")
+        label = f"{row['domain'] or '(no domain)'}{' (' + row['brand'] + ')' if row['brand'] else ''}"
+        extra = (row["inline"], row["more"], percent(row["share"]), verdict)
+        return Bar(label, _point(row), 1 if row["brand"] in history.own else 2, extra)
 
     return _most(history, "citation_domains", DOMAINS, bar)
 
 
 def pages(history: History) -> list[Part]:
     """The pages that are linked to most."""
-    return _most(history, "citation_urls", URLS, lambda _, row: Bar(row["url"], _point(row), 2, (row["title"] or "",)))
+    return _most(history, "citation_urls", URLS, lambda row: Bar(row["url"], _point(row), 2, (row["title"] or "",)))
 
 
 def quadrant(history: History) -> list[Part]:
     """Whether brands are named, linked to, both or neither."""
-    names = (
-        ("both", "good", "named and linked"),
-        ("named_only", "fair", "named only"),
-        ("cited_only", "wall", "linked only"),
-    )
-    return _parts(
-        history,
-        lambda asked: [
-            Stack(brand, [(words, tone, row[name]) for name, tone, words in (*names, ("neither", "idle", "neither"))])
-            for brand, row in _by_brand(history, "mention_citation", asked)
-            if row["n"]
-        ],
-    )
+
+    def stack(brand: str, row: Row) -> Stack:
+        return Stack(brand, [(words, tone, row[name]) for name, tone, words in _QUADRANT])
+
+    return _each_brand(history, "mention_citation", stack)
+
+
+_QUADRANT = (
+    ("both", "good", "named and linked"),
+    ("named_only", "fair", "named only"),
+    ("cited_only", "wall", "linked only"),
+    ("neither", "idle", "neither"),
+)
 
 
 def changed_pages(history: History) -> list[Part]:
@@ -184,32 +165,69 @@ def matrices(history: History) -> list[Part]:
     return found
 
 
-def contrasts(history: History) -> list[tuple[str, str, str, str, list[Pair], float]]:
-    """Model, left, right, what sets them apart, the pairs, and the end of their scale."""
-    groups: dict[tuple[str, str, str, str], list[Row]] = {}
-    for row in history.of("contrast"):
-        if row["n"]:
-            groups.setdefault((row["model"], row["profile"], row["other_profile"], row["differs"]), []).append(row)
-    return [(*key, pairs := [_pair(row) for row in rows], _pair_top(pairs)) for key, rows in groups.items()]
+@dataclass(frozen=True)
+class Contrast:
+    """One model, asked by two."""
+
+    model: str
+    left: str
+    right: str
+    differs: str
+    pairs: Sequence[Pair]
+
+    @property
+    def top(self) -> float:
+        """The end of its scale."""
+        return top_of([point.high or 0 for pair in self.pairs for point in (pair.left, pair.right) if point])
+
+
+def contrasts(history: History) -> list[Contrast]:
+    """How often brands are named to one and to another; which of the differences chance does not explain."""
+    rows = [row for row in history.of("contrast") if row["n"]]
+    chances = holm([1.0 if row["too_few"] else split(row["only"], row["only_other"]) for row in rows])
+    groups: dict[tuple[str, str, str, str], list[Pair]] = {}
+    for row, chance in zip(rows, chances, strict=True):
+        key = (row["model"], row["profile"], row["other_profile"], row["differs"])
+        groups.setdefault(key, []).append(_pair(row, certain=chance <= LEVEL))
+    return [Contrast(*key, pairs) for key, pairs in groups.items()]
 
 
 def searches(history: History) -> list[Part]:
     """The words that are searched for beside those of the prompts, or dropped from them."""
 
-    def bar(_: Asked, row: Row) -> Bar:
+    def bar(row: Row) -> Bar:
         return Bar(row["word"], _point(row), 3 if row["change"] == "added" else 4, (row["change"],))
 
-    return _most(history, "fan_out_words", WORDS, bar, lambda row: row["change"] != "kept")
+    return _most(history, "fan_out_words", WORDS, bar, lambda row: bool(row["change"] != "kept"))
 
 
 def shelf(history: History) -> list[Part]:
     """Product cards."""
 
-    def bar(_: Asked, row: Row) -> Bar:
-        extra = (row["merchant"] or "", row["price_text"] or "", _decimal(row["mean_position"]), _share(row["share"]))
-        return Bar(row["product"], _point(row), 2, extra)
+    def bar(row: Row) -> Bar:
+        extra = (row["merchant"] or "", row["price_text"] or "", _decimal(row["mean_position"]), percent(row["share"]))
+        return Bar(row["product"] or "(no title)", _point(row), 2, extra)
 
     return _most(history, "product_shelf", WORDS, bar)
+
+
+def led_to(history: History) -> list[Part]:
+    """The domains that searched words lead to."""
+
+    def bar(row: Row) -> Bar:
+        return Bar(f"{row['word']} → {row['domain'] or 'none'}", _point(row), 3)
+
+    return _most(history, "fan_out_domains", WORDS, bar)
+
+
+def ads(history: History) -> list[Bar]:
+    """Answers that show ads."""
+    return [
+        Bar(str(asked), _point(row), 5, (row["shown"],))
+        for asked in history.asked
+        for row in history.of("ads", asked=asked)
+        if row["n"]
+    ]
 
 
 def leading_domains(history: History) -> list[str]:
@@ -225,8 +243,7 @@ def leading_domains(history: History) -> list[str]:
 
 def top(parts: Iterable[Part]) -> float:
     """The end of one scale for all bars of a section, so that they can be compared."""
-    bars = [row[0] if isinstance(row, tuple) else row for part in parts for row in part.rows]
-    return top_of([bar.point.high or bar.point.value for bar in bars if isinstance(bar, Bar) and bar.point])
+    return top_of([bar.point.high or bar.point.value for part in parts for bar in part.rows if bar.point])
 
 
 def _timelines(history: History, mart: str, column: str, subjects: Sequence[str]) -> list[Timeline]:
@@ -245,24 +262,26 @@ def _timelines(history: History, mart: str, column: str, subjects: Sequence[str]
     ]
 
 
-def _parts(history: History, rows_of: Any) -> list[Part]:
-    return [Part(asked, rows) for asked in history.asked if (rows := rows_of(asked))]
-
-
-def _most(history: History, mart: str, many: int, bar: Any, wanted: Any = None) -> list[Part]:
-    """The rows with the largest `k`, as bars."""
+def _each_brand(history: History, mart: str, drawn: Callable[[str, Row], Any]) -> list[Part]:
+    """A row for each brand of which something is known, in the order of the report."""
     found = []
     for asked in history.asked:
-        rows = [row for row in history.of(mart, asked=asked) if wanted is None or wanted(row)]
-        rows.sort(key=lambda row: -row["k"])
+        rows = {row["brand"]: row for row in history.of(mart, asked=asked) if row["n"]}
         if rows:
-            found.append(Part(asked, [bar(asked, row) for row in rows[:many]], max(0, len(rows) - many)))
+            found.append(Part(asked, [drawn(brand, rows[brand]) for brand in history.brands if brand in rows]))
     return found
 
 
-def _by_brand(history: History, mart: str, asked: Asked) -> list[tuple[str, Row]]:
-    rows = {row["brand"]: row for row in history.of(mart, asked=asked)}
-    return [(brand, rows[brand]) for brand in history.brands if brand in rows]
+def _most(
+    history: History, mart: str, many: int, bar: Callable[[Row], Bar], wanted: Callable[[Row], bool] = bool
+) -> list[Part]:
+    """The rows with the largest `k`, as bars."""
+    found = []
+    for asked in history.asked:
+        rows = sorted(filter(wanted, history.of(mart, asked=asked)), key=lambda row: -row["k"])
+        if rows:
+            found.append(Part(asked, [bar(row) for row in rows[:many]], max(0, len(rows) - many)))
+    return found
 
 
 def _verdicts(summary: Summary, measure: str) -> Mapping[tuple[Asked, str], str]:
@@ -288,18 +307,17 @@ def _health(history: History, run: str | None, asked: Asked) -> Point | None:
     return Point.of(Count(rows[0]["answered"], rows[0]["planned"])) if rows else None
 
 
-def _pair(row: Row) -> Pair:
+def _pair(row: Row, *, certain: bool) -> Pair:
     left, right = Count(row["both"] + row["only"], row["n"]), Count(row["both"] + row["only_other"], row["n"])
-    told = f"{100 * row['difference']:+.0f} points; {row['only']} pairs only left, {row['only_other']} only right"
+    why = "certain" if certain else TOO_FEW if row["too_few"] else NOISE
+    told = (
+        f"{100 * row['difference']:+.0f} points ({row['only']} pairs only left, {row['only_other']} only right), {why}"
+    )
     return Pair(row["brand"], Point.of(left), Point.of(right), told)
 
 
-def _pair_top(pairs: Iterable[Pair]) -> float:
-    return top_of([point.high or 0 for pair in pairs for point in (pair.left, pair.right) if point])
-
-
-def _with_brand(label: str, row: Row) -> str:
-    return f"{label} ({row['brand']})" if row["brand"] else label
+def _tone_of(row: Row) -> int:
+    return 1 if row["own"] else 2
 
 
 def _tone(outcome: str) -> str:
@@ -312,11 +330,3 @@ def _plain(outcome: str) -> str:
 
 def _decimal(value: float | None) -> str:
     return "–" if value is None else f"{value:.1f}"
-
-
-def _depth(row: Row) -> str:
-    return "–" if row["mean_depth"] is None else f"{100 * row['mean_depth']:.0f} %"
-
-
-def _share(value: float | None) -> str:
-    return "–" if value is None else f"{100 * value:.1f} %"

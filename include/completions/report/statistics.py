@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import exp, lgamma, sqrt
+from math import exp, lgamma, log, sqrt
 
 FEW = 20
 """Under so many observations, a rate is too little known to be compared."""
@@ -73,6 +73,13 @@ def smallest(before: Count, after: Count) -> float:
     chances = _chances(before, after)
     least = min(chances[0], chances[-1])
     return min(1.0, sum(chance for chance in chances if chance <= least * (1 + 1e-9)))
+
+
+def split(one: int, other: int) -> float:
+    """How likely pairs that differ fall at least so unevenly by chance alone (McNemar's exact test)."""
+    differ = one + other
+    tail = sum(exp(_ways(differ, k) - differ * log(2)) for k in range(min(one, other) + 1))
+    return min(1.0, 2 * tail)
 
 
 def holm(chances: Sequence[float]) -> list[float]:

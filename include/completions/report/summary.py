@@ -228,7 +228,7 @@ class _Known:
         )
 
 
-_WORDS: dict[Kind, str] = {"gap": "Not captured", "rose": "Rose", "fell": "Fell", "new": "New", "gone": "Gone"}
+_WORDS: dict[Kind, str] = {"gap": "Not captured", "gone": "Gone", "fell": "Fell", "rose": "Rose", "new": "New"}
 
 
 def _lines(summary: Summary) -> Iterable[str]:

@@ -1,0 +1,133 @@
+"""The report: one HTML file that asks nothing of any network, from the rows of the marts and the answers themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from markupsafe import Markup
+
+from completions.report import charts, figures, timeline
+from completions.report.evidence import Evidence, Links
+from completions.report.history import History
+from completions.report.summary import Summary
+
+ANSWERS = 600
+"""Answers that a report holds at most: about 1.5 MB of it."""
+FINDINGS = 20
+"""Findings that are listed before the rest is counted."""
+VERSIONS = ("model_version", "ui_variant", "adapter_version", "location_match")
+KINDS = {"rose": "▲ Rose", "fell": "▼ Fell", "new": "▲ New", "gone": "▼ Gone", "gap": "Not captured"}
+
+_SECTIONS = (
+    ("findings", "What changed", None),
+    ("health", "How well it was captured", None),
+    ("named", "Who is named", "mention_rate"),
+    ("voice", "Share of voice", "mention_rate"),
+    ("position", "Who is named first", "position"),
+    ("cited", "Who is linked to", "citation_domains"),
+    ("quadrant", "Named and linked", "mention_citation"),
+    ("changed", "Pages gained and lost", "volatility"),
+    ("agreement", "Do answers agree", "agreement"),
+    ("matrix", "Prompt by prompt", "competitor_matrix"),
+    ("searches", "What the assistants searched for", "fan_out"),
+    ("contrast", "One prompt, two who ask", "contrast"),
+    ("shelf", "Product shelf", "product_shelf"),
+    ("ads", "Ads", "ads"),
+    ("answers", "The answers", "answers"),
+    ("words", "What the words mean", None),
+)
+"""Of the report: id, heading, and the mart without whose rows it is left out."""
+
+
+def report(
+    history: History,
+    summary: Summary,
+    answers: Sequence[Evidence],
+    *,
+    total: int,
+    links: Links,
+    rehearsed: bool,
+    now: datetime | None = None,
+) -> str:
+    """The page of a run or a batch.
+
+    `answers` are those that it shows, at most `ANSWERS` of the `total` that the run has.
+    """
+    drawing = charts.environment()
+    drawing.globals |= GLOBALS
+    made = f"{now or datetime.now(UTC):%Y-%m-%d %H:%M}"
+    return drawing.get_template("report.html").render(
+        title=_title(history),
+        about=f"Made {made} UTC from {total} answers.",
+        css=_css(),
+        rehearsed=rehearsed,
+        facts=_facts(history, summary),
+        contents=[(part, name) for part, name, mart in _SECTIONS if _there(history, answers, mart)],
+        history=history,
+        summary=summary,
+        answers=answers[:ANSWERS],
+        total=total,
+        links=links,
+        prompts=_prompts(history),
+        definitions=_definitions(history),
+    )
+
+
+GLOBALS: dict[str, Any] = {
+    "figures": figures,
+    "drawn": timeline.drawn,
+    "letter": timeline.letter,
+    "marker": timeline.marker,
+    "horizontal": charts.horizontal,
+    "dumbbell": charts.dumbbell,
+    "stacked": charts.stacked,
+    "heat": charts.heat,
+    "VERSIONS": VERSIONS,
+    "KINDS": KINDS,
+    "MOST": FINDINGS,
+    "MOST_ANSWERS": ANSWERS,
+}
+"""What the templates of charts and sections know; the pages of Airflow's UI draw with the same."""
+
+
+def _css() -> Markup:
+    return Markup((charts.HERE / "report.css").read_text("utf-8") + charts.CSS)  # noqa: S704 - our own files
+
+
+def _title(history: History) -> str:
+    return f"{history.name}, run {history.run}" if history.run != history.name else f"Batch {history.name}"
+
+
+def _there(history: History, answers: Sequence[Evidence], mart: str | None) -> bool:
+    if mart is None:
+        return True
+    if mart == "answers":
+        return bool(answers)
+    return any(row.get("n", row.get("pairs", 1)) for row in history.of(mart))
+
+
+def _facts(history: History, summary: Summary) -> list[tuple[str, object]]:
+    health = history.of("capture_health")
+    answered, planned = (sum(row[name] for row in health) for name in ("answered", "planned"))
+    sure = [one for one in summary.findings if one.certain and one.kind != "gap"]
+    return [
+        ("Answered", f"{answered} of {planned}"),
+        ("Prompts", _prompts(history)),
+        ("Sites", ", ".join(figures.models(history))),
+        ("Who asked", len({asked.profile for asked in history.asked})),
+        ("Own brands", ", ".join(sorted(history.own)) or "none"),
+        ("Runs so far", len(history.runs)),
+        ("Changes", len(sure) if summary.before else "first run"),
+    ]
+
+
+def _prompts(history: History) -> int:
+    return len({row["prompt_id"] for row in history.of("prompt_health")})
+
+
+def _definitions(history: History) -> str:
+    rows = history.of("capture_health")
+    versions = {(row["mart_version"], row["matching_version"]) for row in rows}
+    return "; ".join(f"figures {mart}, matching of brands {matching}" for mart, matching in sorted(versions))
