@@ -42,10 +42,8 @@ def connect(
     batch, by names without a schema, whatever its origin. `store` is that of `frames.load`.
     """
     one_of("origin", origin, ORIGINS)
-    whole, connection = opened(store), duckdb.connect()
-    connection.execute("set timezone = 'UTC'")
-    if isinstance(whole.inner, S3Store):
-        connection.register_filesystem(filesystem(whole.inner))
+    whole = opened(store)
+    connection = database(whole)
     if batch_id:
         found = find_batch(whole, batch_id)
         _make_views(connection, found[0] if found else whole, [batch_id])
@@ -54,6 +52,15 @@ def connect(
         connection.execute(f"create schema {name}; use {name}")
         _make_views(connection, whole.of(name))
     connection.execute(f"use {origin}")
+    return connection
+
+
+def database(store: Store) -> duckdb.DuckDBPyConnection:
+    """A DuckDB that can read the files of the store, with times in UTC; there is nothing in it."""
+    connection = duckdb.connect()
+    connection.execute("set timezone = 'UTC'")
+    if isinstance(store.inner, S3Store):
+        connection.register_filesystem(filesystem(store.inner))
     return connection
 
 
@@ -70,15 +77,20 @@ def _make_views(connection: duckdb.DuckDBPyConnection, part: Store, batch_ids: S
         if table == "health" and batch_ids:
             continue
         keys = health_keys(part, Days()) if table == "health" else part_keys(found, table)
-        empty = pa.schema([*SCHEMAS[table], *_PATH_KEYS.get(table, _BATCH_PATH_KEYS)]).empty_table()
+        create_view(connection, part, table, keys)
+
+
+def create_view(connection: duckdb.DuckDBPyConnection, part: Store, table: str, keys: Sequence[str]) -> None:
+    """A view of this name over these files of a table, with every column that it has by now."""
+    empty = pa.schema([*SCHEMAS[table], *_PATH_KEYS.get(table, _BATCH_PATH_KEYS)]).empty_table()
+    rows = connection.from_arrow(empty)
+    if keys:
+        declared = dict(zip(rows.columns, rows.types, strict=True))
         files = [part.uri_of(key) for key in keys]
-        rows = connection.from_arrow(empty)
-        if files:
-            declared = dict(zip(rows.columns, rows.types, strict=True))
-            rows = connection.read_parquet(files, union_by_name=True, hive_partitioning=True)
-            later = [f'null::{type_} as "{name}"' for name, type_ in declared.items() if name not in rows.columns]
-            rows = rows.project(", ".join(["*", *later]))
-        rows.create_view(table)
+        rows = connection.read_parquet(files, union_by_name=True, hive_partitioning=True)
+        later = [f'null::{type_} as "{name}"' for name, type_ in declared.items() if name not in rows.columns]
+        rows = rows.project(", ".join(["*", *later]))
+    rows.create_view(table)
 
 
 def opened(store: Store | str | Path | None) -> Store:
