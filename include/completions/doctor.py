@@ -14,6 +14,7 @@ from completions.airflow_api import Airflow, AirflowError
 from completions.browser import Browser, BrowserDied
 from completions.errors import Refused, Unreachable
 from completions.health import last
+from completions.manners import state
 from completions.profile import Profile
 from completions.readiness import DAG, POOL
 from completions.settings import Settings
@@ -51,7 +52,7 @@ def examine(settings: Settings, store: Callable[[], Store], airflow_url: str | N
     findings = [asyncio.run(_browser(settings)), found]
     findings += _airflow(airflow_url, settings)
     findings += _connections(airflow_url)
-    findings += _marks(opened) if opened else []
+    findings += [*_marks(opened), *_walls(opened)] if opened else []
     findings += [_site(name, settings) for name in NAMES] if live else []
     return findings
 
@@ -140,6 +141,17 @@ def _marks(store: Store) -> Iterator[Finding]:
         if found and found.healthy is False:
             do = f"mend the adapter, then `completions health --site {name}`"
             yield Finding(f"health of {name}", f"{found.told} ({found.checked_at:%Y-%m-%d %H:%M} UTC)", do, ok=False)
+
+
+def _walls(store: Store) -> Iterator[Finding]:
+    """Sites that met us with a wall, and who may ask them when."""
+    for name in NAMES:
+        for found in (each for each in state(store, name) if each.until):
+            whose = f"through {found.way}" if found.way else "from this machine's address"
+            until = f"left alone until {found.until:%Y-%m-%d %H:%M} UTC"
+            then = until if found.state == "open" else "the next conversation tries alone"
+            seen = f"{found.outcome} {whose}, {found.times} in a row: {then}"
+            yield Finding(f"manners of {name}", seen, f"`completions health --site {name}` may try first", ok=None)
 
 
 def _site(name: str, settings: Settings) -> Finding:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from completions.breaker import open_breaker
+from completions.errors import Outcome
 from completions.health import keep
 from completions.rehearsal import Rehearsal
 from completions.sites import NAMES
@@ -38,6 +40,7 @@ def test_what_is_there_is_told_a_line_each(
     for name in NAMES:
         monkeypatch.setenv(f"COMPLETIONS_SITE_URL_{name.upper()}", f"{rehearsal.url}/")
     keep(store, CHANGED)
+    open_breaker(store, "gemini", Outcome.CHALLENGE)
     before = store.keys("health")
     ended = completions("doctor", "--live")
     assert (ended.status, ended.err) == (0, "")
@@ -46,6 +49,10 @@ def test_what_is_there_is_told_a_line_each(
     assert marks["airflow"] == ("--", "the embedded Airflow does not run: `completions up` starts it, `run` too")
     assert marks["health of chatgpt"][0] == "!!"
     assert "field citations (2026-11-23 12:00 UTC): mend the adapter, then" in marks["health of chatgpt"][1]
+    assert marks["manners of gemini"][0] == "--"
+    assert marks["manners of gemini"][1].startswith(
+        "challenge from this machine's address, 1 in a row: left alone until "
+    )
     assert {marks[name] for name in NAMES} == {("ok", f"{rehearsal.url}/ answers with HTTP 200")}
     assert "secret" not in ended.out
     assert store.keys("doctor") == set()
