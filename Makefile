@@ -31,7 +31,7 @@ down: ## Stop the embedded Airflow and the rehearsal, to the last process
 test: lint ## Check and test everything
 	$(BIN)/python -m pytest -m "not drill" $(SPREAD)
 
-drills: setup ## The long exercises: whole batches, faults, workers that die, exits; ARGS="-k cluster" picks some
+drills: setup ## The long exercises: whole batches, faults, workers that die, exits; ARGS="-k cluster" picks some, WHOLE=1 adds the longest
 	@sh scripts/drills.sh $(ARGS)
 
 test-fast: setup ## Only the tests that need neither a browser nor Airflow

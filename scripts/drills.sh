@@ -1,6 +1,7 @@
 #!/bin/sh
 # Runs the drills, long exercises of failures. They need PostgreSQL, Redis and Ceph's RGW (an S3 that checks signatures),
-# which come from apt where they are missing; what cannot be had is skipped, and says so. Arguments are pytest's.
+# which come from apt where they are missing; what cannot be had is skipped, and says so. WHOLE=1 adds those that take half an hour.
+# Arguments are pytest's.
 set -eu
 CDPATH='' cd -- "$(dirname -- "$0")/.."
 
@@ -14,4 +15,6 @@ if [ -n "$missing" ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; the
     { apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends \
         -o DPkg::Lock::Timeout=600 $missing; } >.tools/drills.log 2>&1 || printf 'drills: not installed, see .tools/drills.log\n' >&2
 fi
-exec .venv/bin/python -m pytest -m drill "$@"
+what='drill and not whole'
+[ -z "${WHOLE-}" ] || what=drill
+exec .venv/bin/python -m pytest -m "$what" "$@"
