@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -18,7 +17,8 @@ from completions.errors import Outcome
 from completions.manifest import Manifest
 from completions.plan import Item, Plan, make_plan
 from completions.profile import Profile
-from completions.record import Artifacts, Record, answer_id, answer_key, batch_key
+from completions.progress import Progress, Settled, keep
+from completions.record import Artifacts, Record, answer_id, answer_key
 from completions.store import Store
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -71,15 +71,15 @@ def ask(store: Store, plan: Plan, outcome: Callable[[Item], Outcome | None] = la
     """Do as the asking tasks do: a record for each conversation, and each shard's progress; None is never asked."""
     part = store.of(plan.config.origin)
     for number in range(len(plan.shards)):
-        items = [(item, ending) for item in plan.shard(number) if (ending := outcome(item))]
-        for item, ending in items:
-            part.put(answer_key(plan.batch_id, item.index, item.sample), record(plan, item, ending).packed())
+        items = [(item, record(plan, item, ending)) for item in plan.shard(number) if (ending := outcome(item))]
         outcomes: Counter[str] = Counter()
-        for item, ending in items:
-            outcomes[ending] += plan.settles(item)
-        progress = {"shard": number, "of": sum(map(plan.settles, plan.shard(number))), "outcomes": outcomes}
+        for item, made in items:
+            part.put(answer_key(plan.batch_id, item.index, item.sample), made.packed())
+            outcomes[made.outcome] += plan.settles(item)
+        settled = [Settled.of(plan, item, made) for item, made in items]
+        of = sum(map(plan.settles, plan.shard(number)))
         if items:
-            part.put(batch_key(plan.batch_id, f"progress/{number}.json"), json.dumps(progress).encode())
+            keep(part, plan.batch_id, Progress(shard=number, of=of, outcomes=outcomes, settled=settled))
 
 
 def rows(store: Store, manifest: Manifest, table: str = "completions") -> list[dict[str, Any]]:

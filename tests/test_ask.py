@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import subprocess
 import sys
 from collections import Counter
@@ -24,6 +23,7 @@ from completions.conversation import Held
 from completions.errors import Outcome
 from completions.manners import Manners
 from completions.plan import Plan
+from completions.progress import Progress, load
 from completions.record import Record, answer_key, batch_key
 from completions.rehearsal import FAULTS, Rehearsal, normalised
 from completions.settings import Settings
@@ -116,7 +116,7 @@ async def test_progress_is_told_and_stored(store: Store, settings: Callable[...,
     async def tell(progress: dict[str, Any]) -> None:
         stored = store.of("rehearsal").get(batch_key(BATCH, "progress/0.json"))
         assert stored
-        assert json.loads(stored) == progress
+        assert Progress.model_validate_json(stored).counts() == progress
         told.append(progress)
 
     await ask_shard(store, rehearsed(store, ["one", "two", "one", "three", "one"]), 0, settings(), tell)
@@ -127,6 +127,27 @@ async def test_progress_is_told_and_stored(store: Store, settings: Callable[...,
     assert sums == sorted(sums)
     assert told[-1]["outcomes"] == {"answered": 5}
     assert len(told) == 3
+
+
+async def test_who_watches_reads_what_is_being_asked_and_how_each_prompt_ended(
+    store: Store, settings: Callable[..., Settings]
+) -> None:
+    asking: list[list[tuple[int, int]]] = []
+    plan = rehearsed(store, ["one", "two", "one"])
+
+    async def tell(_: dict[str, Any]) -> None:
+        [shard] = load(store.of("rehearsal"), plan)
+        assert shard
+        asking.append(shard.asking)
+
+    await ask_shard(store, plan, 0, settings(conversations=1), tell)
+    [shard] = load(store.of("rehearsal"), plan)
+    assert shard
+    assert shard.done
+    assert asking == [[(0, 0)], [(1, 0)]]
+    told = {(one.index, one.sample): one.outcome for one in shard.settled}
+    assert told == {(0, 0): "answered", (1, 0): "answered"}
+    assert all(one.at and one.latency_ms and not one.cached for one in shard.settled)
 
 
 async def test_a_shard_that_is_done_needs_no_browser(store: Store, rehearsal: Rehearsal, settings: Any) -> None:

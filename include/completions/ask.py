@@ -6,7 +6,6 @@ A shard that is asked again (its task was retried, its worker killed) asks only 
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Sequence
@@ -14,7 +13,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from completions import cache
+from completions import cache, progress
 from completions.browser import Browser, BrowserDied
 from completions.cancelling import is_cancelled
 from completions.caps import capped
@@ -23,7 +22,8 @@ from completions.errors import RETRY, Outcome, Unreachable
 from completions.exits import Exit, Exits, way_out
 from completions.manners import Manners, Paused
 from completions.plan import Item, Plan
-from completions.record import Record, answer_id, answer_key, batch_key
+from completions.progress import Progress, Settled
+from completions.record import Record, answer_id, answer_key
 from completions.settings import Settings
 from completions.sites import rehearsed, site
 from completions.sites.base import Site
@@ -98,8 +98,9 @@ class _Shard:
         polite = live or settings.rehearse_politely
         self.manners = Manners(store, model, polite=polite, starts=settings.starts_per_minute)
         self._telling = asyncio.Lock()
-        self._talking: set[asyncio.Task[None] | None] = set()
-        """Workers whose prompt was asked, and is not stored yet."""
+        self.settled: list[Settled] = []
+        self._talking: dict[asyncio.Task[None] | None, Item] = {}
+        """Workers whose prompt was asked, and is not stored yet, and what they ask."""
 
     async def resume(self) -> None:
         """Take stock: what is stored already is not asked again."""
@@ -107,7 +108,7 @@ class _Shard:
             if record is None:
                 self.owed.append(item)
             else:
-                self.outcomes[record.outcome] += self.plan.settles(item)
+                self._settle(item, record)
         if self.outcomes:
             log.info("%d of %d prompts were asked before", len(self.items) - len(self.owed), len(self.items))
             await self._report()
@@ -129,7 +130,7 @@ class _Shard:
             record = await self._ask(browser, item)
             await asyncio.to_thread(self._keep, item, record)
             await self._count(item, record)
-            self._talking.discard(asyncio.current_task())
+            self._talking.pop(asyncio.current_task(), None)
 
     async def watch(self, workers: Sequence[asyncio.Task[None]]) -> None:
         """End the workers that wait for their site's seats, when the batch is cancelled meanwhile."""
@@ -147,9 +148,10 @@ class _Shard:
         while attempts < ATTEMPTS and (held is None or held.outcome in RETRY):
             out = way_out(self.exits, self.plan.profile)
             async with self.manners.seat(out) as pause:
-                self._talking.add(asyncio.current_task())
+                self._talking[asyncio.current_task()] = item
                 if pause:
                     return self._record(item, held or not_asked(pause), attempts)
+                await self._note()
                 try:
                     held = await self._hold(browser, item, out)
                 except BrowserDied as death:
@@ -210,20 +212,30 @@ class _Shard:
     async def _count(self, item: Item, record: Record) -> None:
         why = f" ({record.error_message})" if record.error_message else ""
         log.info("prompt %d: %s%s", item.index, record.outcome, why)
-        async with self._telling:
-            self.outcomes[record.outcome] += self.plan.settles(item)
-            await self._report()
+        self._settle(item, record, self.clock())
+        await self._report()
+
+    def _settle(self, item: Item, record: Record, at: datetime | None = None) -> None:
+        self.outcomes[record.outcome] += self.plan.settles(item)
+        self.settled.append(Settled.of(self.plan, item, record, at))
 
     async def _report(self) -> None:
-        """Leave the shard's progress where the status finds it, and tell it to whoever watches."""
-        owed = sum(map(self.plan.settles, self.items))
-        progress = {"shard": self.number, "of": owed, "outcomes": dict(self.outcomes)}
-        key = batch_key(self.plan.batch_id, f"progress/{self.number}.json")
-        with self._spared("counted"):
-            await asyncio.to_thread(self.store.put, key, json.dumps(progress).encode())
+        """Leave the shard's progress where the status finds it, and tell its counts to whoever watches."""
+        noted = await self._note()
         if self.tell:
             with self._spared("told of"):
-                await self.tell(progress)
+                await self.tell(noted.counts())
+
+    async def _note(self) -> Progress:
+        async with self._telling:
+            owed = sum(map(self.plan.settles, self.items))
+            asking = [(item.index, item.sample) for item in self._talking.values()]
+            now = Progress(
+                shard=self.number, of=owed, outcomes=dict(self.outcomes), settled=list(self.settled), asking=asking
+            )
+            with self._spared("counted"):
+                await asyncio.to_thread(progress.keep, self.store, self.plan.batch_id, now)
+        return now
 
     @contextmanager
     def _spared(self, what: str) -> Iterator[None]:

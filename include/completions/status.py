@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,8 +13,9 @@ from completions.batch import BatchConfig
 from completions.cancelling import is_cancelled
 from completions.errors import Outcome
 from completions.manifest import Manifest, load_manifest, manifest_key
-from completions.notification import shown
+from completions.notification import iso, shown
 from completions.plan import Plan, find_batch, load_plan, load_request
+from completions.progress import Progress, load
 from completions.record import batch_key
 from completions.retrying import retried_as
 from completions.store import Store
@@ -26,21 +28,42 @@ Link = Callable[[str], str]
 """From a batch's id to where its archive is served, for stores that can't sign links."""
 
 
+@dataclass(frozen=True)
+class Standing:
+    """What the store has of a batch: its manifest once it is done, until then its plan and how far its tasks are."""
+
+    part: Store
+    body: Body
+    manifest: Manifest | None = None
+    plan: Plan | None = None
+    progress: Sequence[Progress | None] = ()
+
+
 def status(store: Store, batch_id: str, *, link: Link | None = None) -> Body | None:
     """The status of a batch, live or rehearsed; None when there's no such batch.
 
     `status` is `retrieving` until all was asked, then `archiving` until the manifest stands, then `successful` or
     `failed`. Times are ISO 8601 in UTC. `outcomes` counts what is known so far.
     """
+    found = look(store, batch_id, link=link)
+    return found.body if found else None
+
+
+def look(
+    store: Store, batch_id: str, *, link: Link | None = None, planned: Callable[[Store, str], Plan | None] = load_plan
+) -> Standing | None:
+    """The status of a batch, with what it was read from; `planned` reads the plan of one under way."""
     for part in (store.of("live"), store.of("rehearsal")):
         manifest = load_manifest(part, batch_id)
         if manifest and retried_as(part, batch_id) <= manifest.generation:
-            return _done(part, manifest, link)
+            return Standing(part, _done(part, manifest, link), manifest)
     found = find_batch(store, batch_id)
     if found is None:
         return None
-    plan = load_plan(found[0], batch_id)
-    return _under_way(found[0], batch_id, plan.config if plan else load_request(store, batch_id), plan)
+    part, plan = found[0], planned(found[0], batch_id)
+    progress = load(part, plan) if plan else []
+    config = plan.config if plan else load_request(store, batch_id)
+    return Standing(part, _under_way(part, batch_id, config, plan, progress), None, plan, progress)
 
 
 def list_batches(store: Store, limit: int, *, link: Link | None = None) -> list[Body]:
@@ -75,8 +98,11 @@ def _done(part: Store, manifest: Manifest, link: Link | None) -> Body:
     )
 
 
-def _under_way(part: Store, batch_id: str, config: BatchConfig, plan: Plan | None) -> Body:
-    outcomes, all_asked = _progress(part, plan) if plan else (Counter[str](), False)
+def _under_way(
+    part: Store, batch_id: str, config: BatchConfig, plan: Plan | None, progress: Sequence[Progress | None]
+) -> Body:
+    outcomes = _counted(plan, progress) if plan else Counter[str]()
+    all_asked = plan is not None and all(shard is not None and shard.done for shard in progress)
     failure = part.get(batch_key(batch_id, "failure.json"))
     if failure:
         outcomes[Outcome.CANCELLED] += config.count - outcomes.total()
@@ -94,16 +120,11 @@ def _under_way(part: Store, batch_id: str, config: BatchConfig, plan: Plan | Non
     )
 
 
-def _progress(part: Store, plan: Plan) -> tuple[Counter[str], bool]:
-    """Counts by outcome, and whether every shard has asked all it was to ask."""
+def _counted(plan: Plan, progress: Sequence[Progress | None]) -> Counter[str]:
     outcomes: Counter[str] = Counter(plan.kept or {Outcome.ANSWERED: plan.cached})
-    keys = [batch_key(plan.batch_id, f"progress/{number}.json") for number in range(len(plan.shards))]
-    all_asked = True
-    for body in part.get_many(keys):
-        shard = json.loads(body) if body else None
-        outcomes.update(shard["outcomes"] if shard else {})
-        all_asked &= shard is not None and sum(shard["outcomes"].values()) >= shard["of"]
-    return outcomes, all_asked
+    for shard in progress:
+        outcomes.update(shard.outcomes if shard else {})
+    return outcomes
 
 
 def _body(
@@ -131,14 +152,10 @@ def _body(
         "url": url,
         "cached": cached,
         "outcomes": {str(outcome): outcomes[outcome] for outcome in sorted(outcomes)},
-        "started_at": _iso(started_at),
-        "finished_at": _iso(finished_at),
+        "started_at": iso(started_at),
+        "finished_at": iso(finished_at),
         "dataset": dataset,
         "client_ref": client_ref,
         "cancelled": cancelled,
         "notification": notification,
     }
-
-
-def _iso(at: datetime | None) -> str | None:
-    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z") if at else None
