@@ -1,0 +1,94 @@
+"""Where the marts are: a Parquet file for each mart and run, and a stamp for each run that tells what it was made from.
+
+Files are replaced whole, under the same key; the stamp is written last. Who reads by stamps sees finished runs only.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pyarrow as pa
+import pyarrow.dataset as ds
+import pyarrow.fs as pafs
+import pyarrow.parquet as pq
+from obstore.store import S3Store
+from pydantic import BaseModel, ConfigDict
+
+from completions.brands import Brand
+from completions.marts.columns import SCHEMA_VERSION, TABLES, Mart
+from completions.reading import filesystem
+from completions.store import Store
+
+TOGETHER = 8
+STAMPS = "marts/_runs"
+
+
+class Stamp(BaseModel):
+    """What a run's marts were made from."""
+
+    model_config = ConfigDict(frozen=True)
+
+    versions: list[int]
+    brands: list[Brand]
+    forced: bool
+    """Whether the brands were given in place of those on record."""
+    batches: dict[str, int | None]
+    """By id: the generation of the dataset; None: it had nothing of the batch."""
+    before: dict[str, tuple[str, str, str]]
+    """By id of a batch: run and batch that it is compared with, and that run's digest."""
+    observed: list[str]
+    """Batches with an answer that counts: later runs are compared with them."""
+
+
+def putting(
+    part: Store, audit: str, run: str, tables: Iterable[tuple[Mart, pa.Table]]
+) -> Iterator[tuple[Mart, pa.Table]]:
+    """Write each mart of a run, and hand it on; all are written when this ends."""
+    with ThreadPoolExecutor(TOGETHER, thread_name_prefix="marts") as pool:
+        writes = []
+        for mart, rows in tables:
+            writes.append(pool.submit(part.put, key(mart.name, audit, run), _parquet(mart, rows)))
+            yield mart, rows
+        for write in writes:
+            write.result()
+
+
+def put_stamp(part: Store, audit: str, run: str, stamp: Stamp) -> None:
+    """Say that a run's marts stand."""
+    part.put(f"{STAMPS}/{audit}/{run}.json", stamp.model_dump_json().encode())
+
+
+def stamps(part: Store, audit: str) -> dict[str, Stamp]:
+    """By name, the runs whose marts stand."""
+    names = sorted(name for name in part.first(f"{STAMPS}/{audit}", 10**9) if name.endswith(".json"))
+    bodies = part.get_many([f"{STAMPS}/{audit}/{name}" for name in names])
+    found = {name.removesuffix(".json"): body for name, body in zip(names, bodies, strict=True) if body}
+    return {run: Stamp.model_validate_json(body) for run, body in found.items()}
+
+
+def drop(part: Store, audit: str, run: str) -> None:
+    """Remove a run's marts; first what says that they stand."""
+    part.delete([f"{STAMPS}/{audit}/{run}.json"])
+    part.delete([key(name, audit, run) for name in TABLES])
+
+
+def dataset(part: Store, mart: Mart, runs: Iterable[tuple[str, str]]) -> ds.Dataset:
+    """The rows of a mart for these audits' runs; what an older file does not have is null."""
+    paths = [part.uri_of(key(mart.name, audit, run)).removeprefix("s3://") for audit, run in runs]
+    client = part.inner
+    files = pafs.PyFileSystem(pafs.FSSpecHandler(filesystem(client))) if isinstance(client, S3Store) else None
+    return ds.dataset(paths, mart.schema, "parquet", files) if paths else ds.dataset(mart.schema.empty_table())
+
+
+def key(mart: str, audit: str, run: str) -> str:
+    """Where a run's file of a mart is."""
+    return f"marts/{mart}/schema=v{SCHEMA_VERSION}/audit_name={audit}/{run}.parquet"
+
+
+def _parquet(mart: Mart, rows: pa.Table) -> bytes:
+    file = io.BytesIO()
+    repeated = [column.name for column in mart.columns if column.repeats]
+    pq.write_table(rows, file, compression="zstd", compression_level=3, use_dictionary=repeated)
+    return file.getvalue()

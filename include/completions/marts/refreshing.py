@@ -1,0 +1,184 @@
+"""Which runs' marts are missing or out of date, and making those."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.dataset as ds
+
+from completions.brands import MATCHING_VERSION, Brand
+from completions.errors import Refused
+from completions.marts import kept
+from completions.marts.columns import MART_VERSION, SCHEMA_VERSION, TABLES
+from completions.marts.computing import COMPARED, compute
+from completions.marts.kept import Stamp
+from completions.marts.runs import Run, alone, runs
+from completions.reading import ORIGINS, database, one_of, opened
+from completions.store import Origin, Store, StoreError
+
+Progress = Callable[[str, int, int], None]
+"""Told before a run is computed: its name, how many runs were looked at before, and of how many."""
+Last = dict[tuple[str, str], tuple[str, str, str]]
+"""By model and profile: the last run in which they were observed, its batch, its digest."""
+
+
+@dataclass(frozen=True)
+class Refreshed:
+    """What a refresh did."""
+
+    audit: str
+    origin: Origin
+    computed: tuple[str, ...]
+    """Runs, by name."""
+    kept: tuple[str, ...]
+    """Runs whose marts stood."""
+
+
+def refresh(
+    store: Store | str | Path | None,
+    audit: str,
+    run: str | None = None,
+    *,
+    origin: Origin = "live",
+    again: bool = False,
+    brands: Sequence[Brand] | None = None,
+    progress: Progress | None = None,
+) -> Refreshed:
+    """Compute the marts of an audit's runs that are missing or out of date, and write them below `marts/`.
+
+    Args:
+        store: The store, a folder, or `s3://bucket/prefix`; else the one that COMPLETIONS_STORE names.
+        audit: Its name.
+        run: Only this run, and those before that it may be compared with; None: all.
+        origin: `live`, or `rehearsal`.
+        again: Compute the run, or all of them, even where the marts stand.
+        brands: Look for these in place of those on record with each run; later refreshes do so too.
+        progress: Told before each run that is computed.
+
+    A run is out of date when definitions or matching have a new version, or a batch of it has another dataset: it was
+    retried, read again or forgotten. Raises `Refused` for an audit or a run that is not on record, `StoreError`.
+    """
+    one_of("origin", origin, ORIGINS)
+    whole = opened(store)
+    part, found = whole.of(origin), _asked_for(runs(whole.of(origin), audit), audit, run, origin)
+    standing, last = kept.stamps(part, audit), Last()
+    computed = []
+    for done, recorded in enumerate(found):
+        old = standing.get(recorded.name)
+        stamp, one = _wanted(recorded, old, last, brands)
+        forced = again and run in (None, one.name)
+        if forced or old is None or old != stamp.model_copy(update={"observed": old.observed}):
+            if progress:
+                progress(one.name, done, len(found))
+            stamp = _make(whole, one, stamp)
+            computed.append(one.name)
+        else:
+            stamp = old
+        _remember(last, one, stamp)
+    return Refreshed(audit, origin, tuple(computed), tuple(one.name for one in found if one.name not in computed))
+
+
+def connect(
+    store: Store | str | Path | None, audit: str | None = None, origin: Origin = "live"
+) -> duckdb.DuckDBPyConnection:
+    """A DuckDB with a view of each mart and of `mentions`, over what was refreshed of an audit, or of all.
+
+    Runs that were not refreshed yet do not show.
+    """
+    one_of("origin", origin, ORIGINS)
+    whole = opened(store)
+    connection = database(whole)
+    views(connection, whole.of(origin), audit)
+    return connection
+
+
+def views(connection: duckdb.DuckDBPyConnection, part: Store, audit: str | None = None) -> None:
+    """Give a DuckDB the views of `connect`, for one origin's part of a store."""
+    names = [audit] if audit else part.folders(kept.STAMPS)
+    done = [(name, run) for name in names for run in sorted(kept.stamps(part, name))]
+    for mart in TABLES.values():
+        connection.register(mart.name, kept.dataset(part, mart, done))
+
+
+def of_batch(store: Store | str | Path | None, batch_id: str, brands: Sequence[Brand]) -> duckdb.DuckDBPyConnection:
+    """The same views of one batch, of whatever origin, computed now and kept nowhere.
+
+    `audit` is NULL, `run` is the batch's id; what compares runs has no rows, but for places that do not match. Raises
+    `Refused` for a batch that is not there or has no dataset yet.
+    """
+    whole = opened(store)
+    connection = database(whole)
+    with _told(whole):
+        for mart, rows in compute(whole, alone(whole, batch_id, brands), {}, {}):
+            connection.register(mart.name, rows)
+    return connection
+
+
+def _asked_for(found: Sequence[Run], audit: str, run: str | None, origin: Origin) -> Sequence[Run]:
+    names = [one.name for one in found]
+    if not found:
+        raise Refused("audit", audit, f"has no {origin} run on record; it has one once a run of it was planned")
+    if run is None:
+        return found
+    if run not in names:
+        raise Refused("run", run, f"there is none of {audit}; the last is {names[-1]}")
+    return found[: names.index(run) + 1]
+
+
+def _wanted(run: Run, old: Stamp | None, last: Last, given: Sequence[Brand] | None) -> tuple[Stamp, Run]:
+    """What the run's marts should be made from, and the run with the brands to look for."""
+    forced = given is not None or (old is not None and old.forced)
+    brands = given if given is not None else old.brands if old and old.forced else run.brands
+    stamp = Stamp(
+        versions=[SCHEMA_VERSION, MART_VERSION, MATCHING_VERSION],
+        brands=list(brands),
+        forced=forced,
+        batches={batch.id: batch.manifest.generation if batch.manifest else None for batch in run.batches},
+        before={b.id: last[b.model, b.profile] for b in run.batches if (b.model, b.profile) in last},
+        observed=[],
+    )
+    return stamp, replace(run, brands=tuple(brands))
+
+
+def _make(store: Store, run: Run, stamp: Stamp) -> Stamp:
+    """Compute and write a run's marts; returns its stamp, complete."""
+    assert run.audit
+    part, observed = store.of(run.origin), []
+    before = {batch_id: (then, batch) for batch_id, (then, batch, _) in stamp.before.items()}
+    with _told(store):
+        tables = compute(store, run, before, _earlier(part, run.audit, before))
+        for mart, rows in kept.putting(part, run.audit, run.name, tables):
+            if mart.name == "capture_health":
+                observed = [row["batch_id"] for row in rows.to_pylist() if row["counted"]]
+    done = stamp.model_copy(update={"observed": observed})
+    kept.put_stamp(part, run.audit, run.name, done)
+    return done
+
+
+def _earlier(part: Store, audit: str, before: Mapping[str, tuple[str, str]]) -> dict[str, pa.Table]:
+    """What the marts said of the batches that a run is compared with."""
+    names = sorted({(audit, run) for run, _ in before.values()})
+    only = ds.field("batch_id").isin([batch for _, batch in before.values()])
+    return {name: kept.dataset(part, TABLES[name], names).to_table(filter=only) for name in COMPARED} if names else {}
+
+
+def _remember(last: Last, run: Run, stamp: Stamp) -> None:
+    digest = hashlib.sha256(stamp.model_dump_json(include={"versions", "brands", "batches"}).encode()).hexdigest()
+    for batch in run.batches:
+        if batch.id in stamp.observed:
+            last[batch.model, batch.profile] = (run.name, batch.id, digest)
+
+
+@contextmanager
+def _told(store: Store) -> Iterator[None]:
+    """Say in one sentence what cannot be read."""
+    try:
+        yield
+    except (duckdb.IOException, duckdb.HTTPException, FileNotFoundError) as error:
+        raise StoreError(f"cannot read the dataset in {store.uri}: {str(error).strip().splitlines()[0]}") from error
