@@ -16,7 +16,7 @@ from batches import BATCH, NOW, planned
 from completions.addresses import PORTS
 from completions.collect import collect
 from completions.delivery import JITTER, LONGEST_SECONDS, WAITS
-from completions.notification import Notification, keep
+from completions.notification import Notification, keep, notification_key
 from completions.notify import ANSWER_SECONDS, encode, message_id, payload, webhook_headers
 from completions.settings import PROJECT
 from completions.sqs import parse_queue, policy_statement
@@ -84,7 +84,7 @@ def test_the_body_and_the_status_have_the_fields_that_are_shown(folder: Store) -
     with listening(Receiver()) as receiver:
         receiver.answer = answers(503)
         attempt = receiver.deliver()
-    keep(folder, BATCH, 1, Notification(id="msg_1", next_attempt_at=NOW).after(attempt))
+    keep(folder, notification_key(BATCH, 1), Notification(id="msg_1", next_attempt_at=NOW).after(attempt))
     body = status(folder, BATCH)
     assert body
     message = json.loads(encode(payload(body, NOW)))

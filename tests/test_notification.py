@@ -15,7 +15,7 @@ from standardwebhooks import Webhook
 
 from batches import BATCH
 from completions.delivery import JITTER, WAITS, Delivery, wait_before_next
-from completions.notification import SHOWN, Notification, keep, load, pursue, shown
+from completions.notification import SHOWN, Notification, keep, load, notification_key, pursue, shown
 from completions.notify import webhook_headers
 from completions.record import batch_key
 from completions.store import Store
@@ -168,8 +168,8 @@ def test_the_timestamp_is_the_attempts_own() -> None:
 def test_sent_again_is_another_round_of_the_same_account(any_store: Store) -> None:
     clock = Clock()
     given_up = told(dealing(clock, repeat(DOWN)), clock)
-    keep(any_store, BATCH, 1, given_up)
-    kept = load(any_store, BATCH, 1)
+    keep(any_store, notification_key(BATCH, 1), given_up)
+    kept = load(any_store, notification_key(BATCH, 1))
     assert kept == given_up
     clock = Clock(clock.at + timedelta(days=1))
     account = told(dealing(clock, [DOWN, TAKEN]), clock, kept.again(clock.now()))
@@ -181,7 +181,7 @@ def test_what_a_status_tells(any_store: Store) -> None:
     assert shown(any_store, BATCH, 1) is None
     attempt = ended(datetime(2026, 11, 23, 13, 0, 0, 500_000, UTC), reason="https://x.example answered 503")
     account = Notification(id="msg_1", next_attempt_at=NOW).after(attempt)
-    keep(any_store, BATCH, 1, account)
+    keep(any_store, notification_key(BATCH, 1), account)
     assert shown(any_store, BATCH, 1) == {
         "id": "msg_1",
         "state": "retrying",
@@ -197,11 +197,11 @@ def test_what_a_status_tells(any_store: Store) -> None:
         ],
     }
     assert shown(any_store, BATCH, 2) is None
-    keep(any_store, BATCH, 1, account.model_copy(update={"attempts": (attempt,) * 100}))
+    keep(any_store, notification_key(BATCH, 1), account.model_copy(update={"attempts": (attempt,) * 100}))
     assert len((shown(any_store, BATCH, 1) or {})["attempts"]) == SHOWN
 
 
 @pytest.mark.parametrize("body", [b"[]", b"{}", b"\xff", b'{"id": 1}'])
 def test_an_account_that_cannot_be_read_is_none(folder: Store, body: bytes) -> None:
     folder.put(batch_key(BATCH, "notifications-g1.json"), body)
-    assert load(folder, BATCH, 1) is None
+    assert load(folder, notification_key(BATCH, 1)) is None

@@ -1,13 +1,15 @@
-"""The account of one notification: every attempt to deliver it, and when the next is due.
+"""What is told of whom, and the account of it: every attempt to deliver it, and when the next is due.
 
-It is `batches/<batch_id>/notifications-g<generation>.json`, written after each attempt. Attempts come in rounds: one of
-as many as `delivery.WAITS` has, and another each time that somebody has the notification sent again.
+A batch's is `batches/<batch_id>/notifications-g<generation>.json`, that of an audit's run
+`audits/<name>/<run>/notification.json`, written after each attempt. Attempts come in rounds: one of as many as
+`delivery.WAITS` has, and another each time that somebody has the notification sent again.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
@@ -64,18 +66,34 @@ class Notification(BaseModel):
         return self.model_copy(update={"tried": tried, "attempts": (*self.attempts, attempt), "next_attempt_at": due})
 
 
-def load(part: Store, batch_id: str, generation: int) -> Notification | None:
-    """The account of the notification of a generation; None before its first attempt, or where it can't be read."""
-    body = part.get(_key(batch_id, generation))
+@dataclass(frozen=True)
+class Event:
+    """Something that is over, and whom it is told to."""
+
+    about: str
+    """What it is of, in a word: the group of messages in a FIFO queue."""
+    key: str
+    """Of the account."""
+    id: str
+    """The `webhook-id`: the same each time that this is told."""
+    message: dict[str, Any]
+    target: str
+    conf: dict[str, Any]
+    """By which a later run finds it again."""
+
+
+def load(part: Store, key: str) -> Notification | None:
+    """The account at `key`; None before its first attempt, or where it can't be read."""
+    body = part.get(key)
     try:
         return Notification.model_validate_json(body) if body else None
     except ValidationError:
         return None
 
 
-def keep(part: Store, batch_id: str, generation: int, account: Notification) -> None:
+def keep(part: Store, key: str, account: Notification) -> None:
     """Write the account, in place of the one that stands."""
-    part.put(_key(batch_id, generation), account.model_dump_json().encode())
+    part.put(key, account.model_dump_json().encode())
 
 
 def pursue(
@@ -100,20 +118,20 @@ def pursue(
 
 def shown(part: Store, batch_id: str, generation: int) -> dict[str, Any] | None:
     """The field `notification` of a batch's status; times in UTC, `seconds` is how long the attempt took."""
-    account = load(part, batch_id, generation)
+    account = load(part, notification_key(batch_id, generation))
     if account is None:
         return None
     return {
         "id": account.id,
         "state": account.state,
-        "next_attempt_at": account.next_attempt_at and _iso(account.next_attempt_at),
+        "next_attempt_at": iso(account.next_attempt_at),
         "attempts": [_shown(attempt) for attempt in account.attempts[-SHOWN:]],
     }
 
 
 def _shown(attempt: Delivery) -> dict[str, Any]:
     return {
-        "at": _iso(attempt.attempted_at),
+        "at": iso(attempt.attempted_at),
         "delivered": attempt.delivered,
         "status_code": attempt.status_code,
         "seconds": round(attempt.seconds, 3),
@@ -121,9 +139,11 @@ def _shown(attempt: Delivery) -> dict[str, Any]:
     }
 
 
-def _iso(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+def iso(at: datetime | None) -> str | None:
+    """A moment as JSON tells it: ISO 8601 in UTC, to the second."""
+    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z") if at else None
 
 
-def _key(batch_id: str, generation: int) -> str:
+def notification_key(batch_id: str, generation: int) -> str:
+    """Key of the account of a batch's notification."""
     return batch_key(batch_id, f"notifications-g{generation}.json")

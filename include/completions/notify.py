@@ -64,10 +64,19 @@ def payload(status: dict[str, Any], now: datetime) -> dict[str, Any]:
 
 def encode(message: dict[str, Any]) -> bytes:
     """The bytes to sign and send: compact JSON in ASCII, which every receiver and queue takes; under 20 kB."""
-    body = json.dumps(message, separators=(",", ":"), allow_nan=False).encode()
-    if len(body) >= BODY_BYTES:
+    body = _written(message)
+    if not fits(message):
         raise ValueError(f"a notification of {len(body)} bytes: keep what it tells under {BODY_BYTES}")
     return body
+
+
+def fits(message: dict[str, Any]) -> bool:
+    """Whether it is small enough to be sent."""
+    return len(_written(message)) < BODY_BYTES
+
+
+def _written(message: dict[str, Any]) -> bytes:
+    return json.dumps(message, separators=(",", ":"), allow_nan=False).encode()
 
 
 def message_id(batch_id: str, generation: int, event: str, target: str) -> str:

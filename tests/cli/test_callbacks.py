@@ -11,7 +11,7 @@ import pytest
 from batches import BATCH, NOW, planned
 from completions.collect import collect
 from completions.delivery import Attempt
-from completions.notification import Notification, keep
+from completions.notification import Notification, keep, notification_key
 from completions.sqs import parse_queue, policy_statement
 from completions.store import AwsAccess, Store
 
@@ -151,6 +151,6 @@ def test_show_tells_how_the_callback_was_told(
     collect(store, BATCH, NOW)
     assert "callback" not in completions("show", BATCH).out
     attempt = Attempt(NOW).ended("it answered", **answered)
-    keep(store, BATCH, 1, Notification(id="msg_1", next_attempt_at=NOW).after(attempt))
+    keep(store, notification_key(BATCH, 1), Notification(id="msg_1", next_attempt_at=NOW).after(attempt))
     assert f"callback   {told}\n" in completions("show", BATCH).out
     assert completions("show", BATCH, "--json").json["notification"]["id"] == "msg_1"
