@@ -22,7 +22,7 @@ CITED = 8
 """Links of an answer that are shown."""
 COLUMNS = (
     *("answer_id", "batch_id", "prompt_index", "sample_index", "prompt", "outcome", "error_message", "answer_text"),
-    *("citations", "sources", "model_version", "ui_variant", "answered_at", "location_match", "location_method"),
+    *("citations", "model_version", "ui_variant", "answered_at", "location_match", "location_method"),
     *("egress_country", "egress_city", "egress_source", "conversation_url", "from_cache", "duplicate_of"),
 )
 """What is read of each answer."""
@@ -62,6 +62,7 @@ class Evidence:
     """One answer."""
 
     row: Row
+    """Without text and links."""
     asked: Asked
     excerpt: Markup
     named: tuple[str, ...]
@@ -96,7 +97,7 @@ def _one(row: Row, brands: Sequence[Brand], asked: Asked) -> Evidence:
     citations = row["citations"] or []
     address = row["conversation_url"]
     return Evidence(
-        row,
+        {**row, "answer_text": None, "citations": None},  # what is shown of them is here; all of it is too much
         asked,
         excerpt,
         named,

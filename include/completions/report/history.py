@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from itertools import groupby
 from typing import Any, NamedTuple
 
 from completions.report.charts import Note, Point
@@ -43,8 +44,8 @@ class History:
     """Of the audit, or id of the batch."""
     marts: Marts
     run: str
-    records: Mapping[str, Row] = field(default_factory=dict)
-    """The records of the runs that have one: the audit as it was declared then, by run."""
+    absent: Sequence[tuple[datetime, str]] = ()
+    """When a run was due and nothing was asked, and why in two words."""
 
     @cached_property
     def runs(self) -> list[str]:
@@ -56,7 +57,7 @@ class History:
     @cached_property
     def moments(self) -> list[Moment]:
         """The runs, and between them what was missed."""
-        return list(_moments(self._times, self.records))
+        return list(_moments(self._times, self.absent))
 
     @cached_property
     def asked(self) -> list[Asked]:
@@ -169,32 +170,17 @@ def step_words(row: Row) -> str:
     return f"{what} {row['before'] or '(none shown)'} → {row['after'] or '(none shown)'}"
 
 
-def _moments(times: Sequence[tuple[str, datetime]], records: Mapping[str, Row]) -> Iterator[Moment]:
+def _moments(times: Sequence[tuple[str, datetime]], absent: Sequence[tuple[datetime, str]]) -> Iterator[Moment]:
     label = _labels([at for _, at in times])
-    for number, (run, at) in enumerate(times):
-        if number and (missed := _missed(records.get(times[number - 1][0]), times[number - 1][1], at)):
-            many = len(missed)
-            yield Moment(None, label(missed[0]), "run missed" if many == 1 else f"{many} runs missed")
-        yield Moment(run, label(at))
+    inside = [one for one in absent if times and times[0][1] < one[0] < times[-1][1]]
+    entries = sorted([*((at, run, "") for run, at in times), *((at, "", why) for at, why in inside)])
+    for (run, why), together in groupby(entries, key=lambda entry: entry[1:]):
+        at, *more = (entry[0] for entry in together)
+        yield Moment(run or None, label(at), (f"{len(more) + 1} times {why}" if more else why) or None)
 
 
-def _labels(times: Iterable[datetime]) -> Any:
+def _labels(times: Iterable[datetime]) -> Callable[[datetime], str]:
     """Days, or times where two runs are on one day."""
     days = [at.date() for at in times]
     form = "%Y-%m-%d" if len({*days}) == len(days) else "%Y-%m-%d %H:%M"
     return lambda at: f"{at:{form}}"
-
-
-def _missed(record: Row | None, before: datetime, after: datetime) -> list[datetime]:
-    """When runs were due between two, by the schedule that stood at the first of them; the second makes up for one."""
-    if not record or not record["audit"].get("schedule"):
-        return []
-    from zoneinfo import ZoneInfo
-
-    from croniter import croniter
-
-    zone = ZoneInfo(record["audit"].get("timezone") or "UTC")
-    due, found = croniter(record["audit"]["schedule"], before.astimezone(zone)), list[datetime]()
-    while (at := due.get_next(datetime)) <= after and len(found) < 1000:
-        found.append(at)
-    return found[:-1]
