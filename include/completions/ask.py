@@ -9,6 +9,7 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -57,6 +58,9 @@ async def ask_shard(
     `store` is the whole store; the batch lives in its origin's part. `exits` is the connection `completions_proxy`.
     `clock` is what the times of the answers are by.
     """
+    # A slow store keeps a thread of each conversation, and asyncio's own are hardly more than there are cores.
+    threads = ThreadPoolExecutor(2 * settings.conversations + 8, thread_name_prefix="ask")
+    asyncio.get_running_loop().set_default_executor(threads)
     shard = _Shard(store.of(plan.config.origin), plan, number, settings, tell, exits, clock)
     await shard.resume()
     if shard.owed:
