@@ -84,10 +84,11 @@ def asked(
                 continue
             ending = said[item.index, item.sample]
             what, changes = ending if isinstance(ending, tuple) else (ending, {})
-            outcome = what if isinstance(what, Outcome) else Outcome.ANSWERED
-            given = answer(what) if isinstance(what, str) and not isinstance(what, Outcome) else what
-            own = {} if isinstance(what, Outcome) else {"answer": given, "latency_ms": 1000}
-            one = record(plan, item, outcome, **own, **changes)
+            if isinstance(what, Outcome):
+                one = record(plan, item, what, **changes)
+            else:
+                given = answer(what) if isinstance(what, str) else what
+                one = record(plan, item, **{"answer": given, "latency_ms": 1000, **changes})
             store.of(plan.config.origin).put(answer_key(batch_id, item.index, item.sample), one.packed())
         if collected:
             collect(store, batch_id, at + timedelta(hours=1))

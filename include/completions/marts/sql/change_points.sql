@@ -1,7 +1,9 @@
-with sides as (
-    select batch, what, value, k, 0 as k_before from previous join versions using (batch_id)
+-- Of a run in which nothing was observed, nothing is known to have changed.
+with compared as (select previous.* from previous join counts using (batch) where n > 0),
+sides as (
+    select batch, what, value, k, 0 as k_before from compared join versions using (batch_id)
     union all
-    select batch, what, value, 0, k from previous join versions on versions.batch_id = previous_batch_id
+    select batch, what, value, 0, k from compared join versions on versions.batch_id = previous_batch_id
 ),
 seen as (
     select batch, what, value, sum(k) as k, sum(k_before) as k_before
@@ -19,10 +21,10 @@ mismatched as (
     select
         batch, 'place_mismatch' as what, coalesce(earlier.k, 0) as k_before, coalesce(now.k, 0) as k,
         if(earlier.k > 0, 'mismatch', null) as before, if(now.k > 0, 'mismatch', null) as after
-    from batches left join previous using (batch, batch_id)
+    from counts join batches using (batch) left join previous using (batch, batch_id)
     left join places as now using (batch_id)
     left join places as earlier on earlier.batch_id = previous_batch_id
-    where now.k > 0 or earlier.k > 0
+    where counts.n > 0 and (now.k > 0 or earlier.k > 0)
 )
 select
     batch, previous_run, previous_batch_id, what, before, after,
