@@ -1,21 +1,21 @@
 """Recurring audits: a DAG `audit_<name>` for each file in the folder of audits.
 
 **plan** submits a batch for each model and profile, **ask** starts a run of `batch_completions` for each of them,
-**wait** looks now and then whether their datasets stand, without holding a worker, and **finish** counts how they ended
-and tells whoever follows the asset `audit_<name>`.
+**wait** looks now and then whether their datasets stand, without holding a worker. **finish** makes marts and report
+and tells whoever follows the asset `audit_<name>`; **notify** tells the audit's callback, if it has one.
 
 A run that was missed is not made up for: a chat answers today. A file that cannot be read has a DAG that says why.
 """
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
-from airflow.sdk import DAG, Asset, CronTriggerTimetable, ExceptionRetryPolicy, RetryAction, RetryRule, task
+from airflow.sdk import DAG, Asset, CronTriggerTimetable, ExceptionRetryPolicy, RetryAction, RetryRule, task, teardown
 from airflow.sdk.exceptions import AirflowFailException
 
 from completions.audits import Audit, files, load
@@ -28,10 +28,9 @@ NEVER = ExceptionRetryPolicy(
 )
 audit_dag = partial(
     DAG,
-    start_date=datetime(2026, 1, 1, tzinfo=UTC),
     catchup=False,
     is_paused_upon_creation=False,
-    max_active_runs=1,  # one that is not through when the next is due makes it wait
+    max_active_runs=1,  # one that is not through when the next is due makes it wait, or too late
     max_active_tasks=64,
     default_args={
         "retries": 2,
@@ -45,7 +44,9 @@ audit_dag = partial(
 
 def scheduled(audit: Audit) -> DAG:
     """The DAG of an audit."""
-    schedule = CronTriggerTimetable(audit.schedule, timezone=audit.timezone) if audit.schedule else None
+    schedule = None
+    if audit.schedule:  # a new file waits for the next time: Airflow would begin with the last
+        schedule = CronTriggerTimetable(audit.schedule, timezone=audit.timezone, run_immediately=timedelta(0))
     told: dict[str, Any] = {"description": audit.about, "doc_md": f"{audit.about}\n\n{__doc__}"}
     with audit_dag(f"audit_{audit.name}", schedule=schedule, **told) as dag:
         batches = task(audits.plan)(audit.name)
@@ -59,8 +60,12 @@ def scheduled(audit: Audit) -> DAG:
             task_id="wait", mode="reschedule", poke_interval=20, timeout=24 * 3600, trigger_rule="all_done"
         )
         waited = looking(audits.ended).expand(batch=batches)
-        finish = task(outlets=[Asset(dag.dag_id)], trigger_rule="all_done")(audits.finish)
-        ask >> waited >> finish(batches)  # type: ignore[arg-type]
+        finish = task(outlets=[Asset(dag.dag_id)], trigger_rule="all_done", execution_timeout=timedelta(hours=1))(
+            audits.finish
+        )
+        # A teardown whose end leaves the state of the run alone: a dead receiver is no failure of the audit.
+        notify = teardown(task(audits.notify))
+        ask >> waited >> finish(audit.name) >> notify(audit.name)
     return dag
 
 

@@ -103,6 +103,13 @@ class AuditRun(_Kept):
     """Why nothing was asked: more than the budget, a place that nobody serves …"""
     summary: str | None = None
     """What it says beside the run before, in plain words."""
+    matched: list[Brand] | None = None
+    """Brands that its figures look for since they were recomputed; None: those of the audit as it stood."""
+
+    @property
+    def brands(self) -> list[Brand]:
+        """Brands that its figures look for."""
+        return self.audit.brands if self.matched is None else self.matched
 
     @property
     def origin(self) -> Origin:
@@ -126,10 +133,6 @@ class AuditRun(_Kept):
             "asked": sum(batch.count for batch in self.batches),
             "answered": sum(batch.answered for batch in self.batches),
         }
-
-    def with_brands(self, brands: Sequence[Brand]) -> AuditRun:
-        """The run as if the audit had named these brands."""
-        return self.model_copy(update={"audit": self.audit.model_copy(update={"brands": list(brands)})})
 
 
 def run_name(due_at: datetime) -> str:

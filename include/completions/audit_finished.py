@@ -1,0 +1,114 @@
+"""What is made when a run of an audit is over, and what its callback is told.
+
+    record -> marts -> report -> summary -> record
+
+Made again, it gives the same from the answers that are kept: that is what `completions audit recompute` does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from completions import notify
+from completions.audit_runs import AuditRun, ended, keep, run_key
+from completions.notification import Event, iso
+from completions.status import LINK_LIFE, status
+from completions.store import Store
+
+if TYPE_CHECKING:
+    from completions.brands import Brand
+    from completions.marts.refreshing import Progress
+
+REPORT = "report.html"
+EVENT = "audit.finished"
+MISSED = 20
+"""So many of the runs that were missed are told."""
+_MORE = "… the report has the rest."
+
+
+def conclude(store: Store, run: AuditRun, now: datetime) -> AuditRun:
+    """Note how the run's batches ended, make its figures, and return the record as it is kept then."""
+    part = store.of(run.origin)
+    over = ended(run, lambda batch_id: status(store, batch_id), now)
+    keep(part, over)
+    return figure(store, over)
+
+
+def figure(
+    store: Store,
+    run: AuditRun,
+    *,
+    again: bool = False,
+    brands: Sequence[Brand] | None = None,
+    progress: Progress | None = None,
+) -> AuditRun:
+    """Make marts, report and summary of a run that is over, and keep its record.
+
+    `again` also where the marts stand; `brands`, and `progress` as for `marts.refresh`.
+    """
+    from completions.marts import refresh
+    from completions.report.making import of_run
+
+    part, name = store.of(run.origin), run.audit.name
+    refresh(store, name, run.run, origin=run.origin, again=again, brands=brands, progress=progress)
+    done = run if brands is None else run.model_copy(update={"matched": list(brands)})
+    keep(part, done)
+    told = of_run(store, name, run.run, origin=run.origin)
+    part.put(run_key(name, run.run, REPORT), told.html().encode())
+    done = done.model_copy(update={"summary": told.summary.text})
+    keep(part, done)
+    return done
+
+
+def finished(part: Store, run: AuditRun) -> dict[str, Any]:
+    """The message `audit.finished`, as a batch's; a summary is cut so that it stays under 20 kB."""
+    assert run.ended_at, "only a run that is over is told of"
+    data, lines = _data(part, run), (run.summary or "").splitlines()
+    message = {"type": EVENT, "timestamp": iso(run.ended_at), "data": data}
+    while not notify.fits(message) and lines:
+        lines.pop()
+        data["summary"] = "\n".join([*lines, _MORE])
+    return message
+
+
+def event_of(part: Store, run: AuditRun) -> Event | None:
+    """Who is told what of a run that is over; None where there is nobody to tell, or it is not over."""
+    if run.callback is None or run.ended_at is None:
+        return None
+    name = f"{run.audit.name}/{run.run}"
+    at = int(run.ended_at.timestamp())
+    return Event(
+        about=f"audit_{run.audit.name}",
+        key=run_key(run.audit.name, run.run, "notification.json"),
+        id=notify.message_id(name, at, EVENT, run.callback),
+        message=finished(part, run),
+        target=run.callback,
+        conf={"audit": run.audit.name, "run": run.run},
+    )
+
+
+def _data(part: Store, run: AuditRun) -> dict[str, Any]:
+    report = run_key(run.audit.name, run.run, REPORT)
+    return {
+        "audit": run.audit.name,
+        "run": run.run,
+        "origin": run.origin,
+        "status": run.status,
+        "refused": run.refused,
+        "due_at": iso(run.due_at),
+        "started_at": iso(run.started_at),
+        "finished_at": iso(run.ended_at),
+        **run.counts,
+        "missed": [iso(at) for at in run.missed[-MISSED:]],
+        "summary": run.summary,
+        "report": link(part, report) if run.summary is not None else None,
+        "marts": part.uri_of("marts"),
+        "record": part.uri_of(run_key(run.audit.name, run.run)),
+    }
+
+
+def link(part: Store, key: str, life: timedelta = LINK_LIFE) -> str:
+    """Where `key` can be read: a signed link, or a path in a folder."""
+    return part.presigned(key, life) or part.uri_of(key)
