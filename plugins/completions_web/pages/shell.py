@@ -65,6 +65,11 @@ def root_of(request: Request) -> str:
     return f"{request.scope['root_path']}{PREFIX}"
 
 
+def airflow_of(request: Request) -> str:
+    """Path under which Airflow itself is served, empty where it is at the top: of its own pages, `{this}/dags/…`."""
+    return str(request.scope["root_path"]).removesuffix("/ai")
+
+
 def is_page(request: Request) -> bool:
     """Whether a person is to read what is answered, rather than a program."""
     programs = request.headers.get("accept", "").startswith("application/json")

@@ -1,9 +1,6 @@
 // Airflow shows the pages in a frame that may neither open windows nor leave itself. A link with data-out is followed
 // by a link of the same kind in the page around it: in a new tab, or with data-out="top" in place of that page.
-addEventListener("click", (event) => {
-  const link = event.target.closest("a[data-out]");
-  if (!link || event.defaultPrevented || parent === window) return;
-  event.preventDefault();
+const follow = (link) => {
   const outer = parent.document.createElement("a");
   outer.href = link.href;
   outer.rel = "noopener noreferrer";
@@ -11,6 +8,22 @@ addEventListener("click", (event) => {
   parent.document.body.append(outer);
   outer.click();
   outer.remove();
+};
+// Around one with data-fill="URL" of fields, `fill.js` opens Airflow's form for a batch and fills it in.
+const fill = (link) => {
+  const script = parent.document.createElement("script");
+  script.src = new URL("fill.js", document.querySelector("script[src$='/pages.js']").src);
+  script.dataset.fields = new URL(link.dataset.fill, location);
+  script.dataset.form = link.href;
+  script.onerror = () => follow(link);
+  parent.document.head.append(script);
+};
+addEventListener("click", (event) => {
+  const link = event.target.closest("a[data-out]");
+  if (!link || event.defaultPrevented || parent === window) return;
+  event.preventDefault();
+  if ("fill" in link.dataset) fill(link);
+  else follow(link);
 });
 
 // <button data-copy="id"> copies the text of that element.

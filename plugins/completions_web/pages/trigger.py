@@ -1,0 +1,63 @@
+"""The link that opens Airflow's own form for a batch, filled in.
+
+Airflow 3.3.2 takes nothing for its form from an address (as its UI's source has it; apache/airflow#54800 asks for it).
+So `fill.js` opens the form and fills it in as a person would; without it the link still leads to the DAG.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request
+from markupsafe import Markup
+
+from completions.batch import BatchConfig
+from completions.errors import Refused
+from completions.plan import load_request
+from completions_airflow.connections import open_store
+from completions_airflow.form import SECTIONS
+from completions_web.auth import START
+from completions_web.pages.shell import PREFIX, airflow_of, root_of
+from completions_web.runs import DAG
+
+router = APIRouter(prefix=f"{PREFIX}/trigger", include_in_schema=False)
+
+FORM = {name for names in SECTIONS.values() for name in names}
+"""The form's fields."""
+NEVER_COPIED = ("callback", "client_ref")
+"""A callback's address may be a secret, and both are of the one batch that they were given for."""
+
+
+def trigger_link(request: Request, batch_id: str | None = None, **fields: object) -> Markup:
+    """Attributes of a link that opens the form: with these fields of a request, over those of a batch if given.
+
+    In a template, for those who may start runs: `<a class="button" {{ new_batch }}>New batch</a>`.
+    """
+    asked = {"batch": batch_id} if batch_id else {}
+    asked |= {"given": json.dumps(fields)} if fields else {}
+    attributes = Markup('href="{}/dags/{}" data-out="top" data-fill="{}/trigger?{}"')
+    return attributes.format(airflow_of(request), DAG, root_of(request), urlencode(asked))
+
+
+@router.get("", dependencies=START)
+def filling(batch: UUID | None = None, given: Annotated[str, Query()] = "{}") -> dict[str, Any]:
+    """`fields` that the form is to show, by name, and what is `said` above it."""
+    fields = {} if batch is None else _copied(load_request(open_store(), str(batch)))
+    try:
+        fields |= {name: value for name, value in json.loads(given).items() if name in FORM}
+    except (ValueError, AttributeError):
+        raise Refused("given", given, "give a JSON object of a request's fields") from None
+    said = [f"Filled in from batch {batch}, without its callback and reference."] if batch else []
+    if any("\n" in prompt for prompt in fields.get("prompts", ())):
+        del fields["prompts"]
+        said.append("Its prompts are left out: this form takes one a line, and some of them have several.")
+    return {"fields": fields, "said": " ".join(said)}
+
+
+def _copied(config: BatchConfig) -> dict[str, Any]:
+    """What was asked for, as far as it differs from what the form shows by itself."""
+    fields = config.model_dump(mode="json", exclude_defaults=True, exclude={"audit", *NEVER_COPIED})
+    return {name: value for name, value in fields.items() if name in FORM}
