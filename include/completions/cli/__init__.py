@@ -23,6 +23,7 @@ from completions.cli import (
     forgetting,
     keeping,
     lists,
+    marts,
     querying,
     rereading,
     services,
@@ -40,7 +41,7 @@ commands = typer.Typer(
     pretty_exceptions_enable=False,
 )
 _MODULES = (
-    *(services, batches, asking, lists, callbacks, audits, querying),
+    *(services, batches, asking, lists, callbacks, audits, marts, querying),
     *(rereading, keeping, forgetting, checking, tokens, demo),
 )
 for module in _MODULES:

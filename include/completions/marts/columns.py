@@ -44,6 +44,11 @@ BEFORE = (
 KIND = Column("kind", TEXT, "Sets of what are compared: `brand`, `domain` or `url`", repeats=True)
 
 
+def written(name: str) -> str:
+    """A file of `sql/`."""
+    return (files(__package__) / "sql" / f"{name}.sql").read_text("utf-8")
+
+
 def few(of: str) -> Column:
     """Whether what a rate is out of is under 20."""
     return Column("too_few", TRUTH, f"Whether `{of}` is under 20: too few to say much")
@@ -86,7 +91,12 @@ class Mart:
     @property
     def sql(self) -> str:
         """The query that makes it, over the tables that `sql/base.sql` makes."""
-        return (files(__package__) / "sql" / f"{self.name}.sql").read_text("utf-8")
+        return written(self.name)
+
+    @property
+    def folder(self) -> str:
+        """Where its files are; the folders below add `schema` and `audit_name` to what readers of it see."""
+        return f"marts/{self.name}"
 
 
 _LINKS = (

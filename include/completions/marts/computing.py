@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from importlib.resources import files
 from tempfile import TemporaryDirectory
 
 import duckdb
@@ -12,7 +11,7 @@ import pyarrow as pa
 
 from completions.brands import MATCHING_VERSION
 from completions.columns import TEXT, TRUTH, WHOLE, Column
-from completions.marts.columns import KEYS, MART_VERSION, MARTS, TABLES, VERSIONS, Mart
+from completions.marts.columns import KEYS, MART_VERSION, MARTS, TABLES, VERSIONS, Mart, written
 from completions.marts.matching import match
 from completions.marts.runs import Run
 from completions.reading import create_view, database, part_keys
@@ -53,8 +52,10 @@ def compute(store: Store, run: Run, before: Before, earlier: Mapping[str, pa.Tab
 
 def query(mart: Mart) -> str:
     """The whole query of a mart, over the tables that `sql/base.sql` makes."""
-    columns = ", ".join(f'"{column.name}"' for column in mart.columns)
-    return "\n".join(["select", columns, "from (", mart.sql.rstrip(), ") join keys using (batch) order by all"])
+    columns = ", ".join(column.name for column in mart.columns)
+    return "\n".join(
+        ["select", f"    {columns}", "from (", mart.sql.rstrip(), ") join keys using (batch) order by all"]
+    )
 
 
 @contextmanager
@@ -80,7 +81,7 @@ def _prepare(connection: duckdb.DuckDBPyConnection, part: Store, run: Run) -> No
     connection.register("topics", _table([*topics.values()], TOPICS))
     connection.register("brands", _table(brands, BRANDS))
     connection.register("brand_domains", _table(domains, DOMAINS))
-    connection.execute((files(__package__) / "sql" / "base.sql").read_text("utf-8"))
+    connection.execute(written("base"))
     match(connection, run.brands)
 
 

@@ -49,7 +49,7 @@ def putting(
     with ThreadPoolExecutor(TOGETHER, thread_name_prefix="marts") as pool:
         writes = []
         for mart, rows in tables:
-            writes.append(pool.submit(part.put, key(mart.name, audit, run), _parquet(mart, rows)))
+            writes.append(pool.submit(part.put, key(mart, audit, run), _parquet(mart, rows)))
             yield mart, rows
         for write in writes:
             write.result()
@@ -71,20 +71,20 @@ def stamps(part: Store, audit: str) -> dict[str, Stamp]:
 def drop(part: Store, audit: str, run: str) -> None:
     """Remove a run's marts; first what says that they stand."""
     part.delete([f"{STAMPS}/{audit}/{run}.json"])
-    part.delete([key(name, audit, run) for name in TABLES])
+    part.delete([key(mart, audit, run) for mart in TABLES.values()])
 
 
 def dataset(part: Store, mart: Mart, runs: Iterable[tuple[str, str]]) -> ds.Dataset:
     """The rows of a mart for these audits' runs; what an older file does not have is null."""
-    paths = [part.uri_of(key(mart.name, audit, run)).removeprefix("s3://") for audit, run in runs]
+    paths = [part.uri_of(key(mart, audit, run)).removeprefix("s3://") for audit, run in runs]
     client = part.inner
     files = pafs.PyFileSystem(pafs.FSSpecHandler(filesystem(client))) if isinstance(client, S3Store) else None
     return ds.dataset(paths, mart.schema, "parquet", files) if paths else ds.dataset(mart.schema.empty_table())
 
 
-def key(mart: str, audit: str, run: str) -> str:
+def key(mart: Mart, audit: str, run: str) -> str:
     """Where a run's file of a mart is."""
-    return f"marts/{mart}/schema=v{SCHEMA_VERSION}/audit_name={audit}/{run}.parquet"
+    return f"{mart.folder}/schema=v{SCHEMA_VERSION}/audit_name={audit}/{run}.parquet"
 
 
 def _parquet(mart: Mart, rows: pa.Table) -> bytes:
