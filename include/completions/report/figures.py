@@ -129,7 +129,7 @@ def quadrant(history: History) -> list[Part]:
 
 
 _QUADRANT = (
-    ("both", "good", "named and linked"),
+    ("named_and_cited", "good", "named and linked"),
     ("named_only", "fair", "named only"),
     ("cited_only", "wall", "linked only"),
     ("neither", "idle", "neither"),
@@ -184,7 +184,7 @@ class Contrast:
 def contrasts(history: History) -> list[Contrast]:
     """How often brands are named to one and to another; which of the differences chance does not explain."""
     rows = [row for row in history.of("contrast") if row["n"]]
-    chances = holm([1.0 if row["too_few"] else split(row["only"], row["only_other"]) for row in rows])
+    chances = holm([1.0 if row["too_few"] else split(row["only_here"], row["only_there"]) for row in rows])
     groups: dict[tuple[str, str, str, str], list[Pair]] = {}
     for row, chance in zip(rows, chances, strict=True):
         key = (row["model"], row["profile"], row["other_profile"], row["differs"])
@@ -308,10 +308,10 @@ def _health(history: History, run: str | None, asked: Asked) -> Point | None:
 
 
 def _pair(row: Row, *, certain: bool) -> Pair:
-    left, right = Count(row["both"] + row["only"], row["n"]), Count(row["both"] + row["only_other"], row["n"])
+    left, right = Count(row["in_both"] + row["only_here"], row["n"]), Count(row["in_both"] + row["only_there"], row["n"])
     why = "certain" if certain else TOO_FEW if row["too_few"] else NOISE
     told = (
-        f"{100 * row['difference']:+.0f} points ({row['only']} pairs only left, {row['only_other']} only right), {why}"
+        f"{100 * row['difference']:+.0f} points ({row['only_here']} pairs only left, {row['only_there']} only right), {why}"
     )
     return Pair(row["brand"], Point.of(left), Point.of(right), told)
 
