@@ -98,7 +98,7 @@ def _audits(part: Store, origin: Origin) -> list[str]:
     if not found:
         raise Refused(
             "audits",
-            part.uri,
+            ABSENT,
             f"no audit had a {origin} run yet{'; did you mean --rehearsed?' if origin == 'live' else ''}",
         )
     return found
