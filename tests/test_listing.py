@@ -6,7 +6,7 @@ import pytest
 
 from completions.batch import BatchConfig
 from completions.errors import Refused
-from completions.listing import page
+from completions.listing import entries, listed_at, page
 from completions.plan import submit, withdraw
 from completions.store import Store
 
@@ -49,6 +49,11 @@ def test_what_is_withdrawn_or_gone_is_not_listed(any_store: Store) -> None:
     withdraw(any_store, "a", config, NOW)
     assert _all(any_store, 10) == ["b"]
     assert page(any_store, lambda _: None, 10) == ([], None)
+
+
+def test_an_entry_tells_when_its_batch_was_submitted(any_store: Store) -> None:
+    submit(any_store, "a", BatchConfig(prompts=["a"]), NOW)
+    assert [listed_at(entry) for entry in entries(any_store, 10)] == [NOW]
 
 
 @pytest.mark.parametrize("cursor", ["", "x", "../../x", "8204149369048-", "8204149369048-../x"])

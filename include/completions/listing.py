@@ -10,7 +10,7 @@ import heapq
 import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TypeVar
 
 from completions.errors import Refused
@@ -40,6 +40,11 @@ def entries(store: Store, limit: int, after: str | None = None) -> list[str]:
 def batch_of(entry: str) -> str:
     """Which batch an entry is of."""
     return entry.partition("-")[2]
+
+
+def listed_at(entry: str) -> datetime:
+    """When the batch of an entry was submitted, in UTC."""
+    return datetime.fromtimestamp((_END - int(entry.partition("-")[0])) / 1000, UTC)
 
 
 def page(
