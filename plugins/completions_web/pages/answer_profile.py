@@ -1,0 +1,93 @@
+"""Who was asked for, and who was seen: the profile of a conversation, field by field."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from completions.answer_language import mismatch
+from completions.batch import BatchConfig
+from completions.profile import Profile
+from completions.record import Record
+
+SEEN_BY = {
+    "answer": "the site, with its answer",
+    "trace": "the site's trace page",
+    "echo": "the echo page",
+}
+METHODS = {
+    "proxy": "Through an exit in that place.",
+    "direct": "From this machine's own place; nothing was changed.",
+    "emulated": "By the browser's word only: the site still sees where this machine is.",
+}
+PLACE_MATCH = {
+    "exact": ("good", "as asked, the city too"),
+    "country": ("good", "the country as asked; the city was not confirmed"),
+    "mismatch": ("bad", "not where it was asked for"),
+    "unknown": ("fair", "nobody told where it was seen"),
+}
+
+
+@dataclass(frozen=True)
+class Line:
+    """A field of the profile: as asked, as set in the browser, as observed; None where there is nothing."""
+
+    name: str
+    asked: str | None
+    used: str | None
+    seen: str | None
+    tone: str = "soft"
+    verdict: str = "–"
+
+
+def lines(config: BatchConfig, profile: Profile, record: Record) -> list[Line]:
+    """The table, without fields that nobody asked for, set or saw."""
+    seen_by = SEEN_BY.get(record.egress_source or "")
+    country = f"{record.egress_country} ({seen_by})" if record.egress_country and seen_by else record.egress_country
+    place = PLACE_MATCH.get(record.location_match or "", ("soft", "no place was asked for"))
+    told = [
+        Line("Country", config.country, profile.country, country, *place),
+        Line(
+            "Subdivision",
+            config.subdivision,
+            profile.subdivision,
+            record.egress_subdivision,
+            *_same(profile.subdivision if config.subdivision else None, record.egress_subdivision),
+        ),
+        Line(
+            "City",
+            config.city,
+            profile.city,
+            record.egress_city,
+            *_same(profile.city if config.city else None, record.egress_city),
+        ),
+        Line("Place by the site's words", None, None, record.site_location),
+        Line("Language", config.language, profile.locale, record.locale_used, *_language(profile, record)),
+        Line("Interface language", config.display, profile.display_locale, None),
+        Line("Time zone", None, profile.timezone, record.timezone_used, *_same(profile.timezone, record.timezone_used)),
+        Line(
+            "Device",
+            config.device,
+            profile.device or "desktop",
+            record.device_used or "desktop",
+            *_same(profile.device, record.device_used),
+        ),
+    ]
+    return [line for line in told if line.asked or line.used or line.seen]
+
+
+def _same(asked: str | None, seen: str | None) -> tuple[str, str]:
+    if asked is None:
+        return "soft", "–"
+    if seen is None:
+        return "fair", "not seen"
+    return ("good", "as asked") if asked.casefold() == seen.casefold() else ("fair", "differs")
+
+
+def _language(profile: Profile, record: Record) -> tuple[str, str]:
+    spoken = record.answer.language() if record.answer else None
+    if profile.language is None:
+        return "soft", f"the answer is in {spoken}" if spoken else "–"
+    if spoken is None:
+        return "fair", "the answer's language is not certain"
+    wrong = mismatch(profile.language, spoken)
+    return ("bad", wrong) if wrong else ("good", f"the answer is in {spoken}, as asked")
