@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -263,3 +265,30 @@ async def test_starts_through_all_exits_together_are_so_many_a_minute(store: Sto
     assert len(room.starts) == 60
     assert max(room.starts) - begin >= 58 * 0.05  # a turn is no shorter, and nobody has another's
     assert not store.keys("manners")
+
+
+@pytest.mark.parametrize(
+    ("out", "asked"),
+    [(None, {"create": 2, "get": 4, "delete": 2}), (DE, {"create": 1, "get": 2, "delete": 1})],
+    ids=["here", "exit"],
+)
+async def test_politeness_is_cheap(
+    store: Store, out: Exit | None, asked: dict[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What docs/operate.md says that a conversation costs in requests, where nobody is in its way."""
+    counted: Counter[str] = Counter()
+    for name in ("create", "put", "get", "delete", "keys", "find"):
+        monkeypatch.setattr(Store, name, counting(counted, name, getattr(Store, name)))
+    task = at(store, gap=0.01)
+    async with task.seat(out) as pause:
+        assert pause is None
+        await task.note(Outcome.ANSWERED, out)
+    assert counted == asked
+
+
+def counting(counted: Counter[str], name: str, real: Callable[..., Any]) -> Callable[..., Any]:
+    def call(*arguments: Any) -> Any:
+        counted[name] += 1
+        return real(*arguments)
+
+    return call

@@ -31,7 +31,7 @@ pytestmark = [
     pytest.mark.skipif(bool(lacking()), reason=f"needs {' and '.join(lacking())}"),
 ]
 
-AT_ONCE = 6
+AT_ONCE = 4
 """Prompts of a batch, each a task of its own."""
 
 
