@@ -32,9 +32,9 @@ def sqs() -> Iterator[str]:
 def airflow(tmp_path_factory: pytest.TempPathFactory, sqs: str) -> Iterator[RealAirflow]:
     """The Airflow that all tests share."""
     home = tmp_path_factory.mktemp("airflow")
-    write_audits(home / "audits")
     embedded = Embedded(home=home, port=free_port())
     with Rehearsal(latency=0.2, ui="b") as rehearsal:
+        write_audits(home / "audits", rehearsal)
         with pytest.MonkeyPatch.context() as env:
             for name, value in _environment(str(home / "store"), rehearsal.url, sqs).items():
                 env.setenv(name, value)
@@ -45,13 +45,21 @@ def airflow(tmp_path_factory: pytest.TempPathFactory, sqs: str) -> Iterator[Real
             embedded.down()
 
 
-def write_audits(folder: Path) -> None:
-    """One that is right, and one that is not."""
+def write_audits(folder: Path, rehearsal: Rehearsal) -> None:
+    """One that is right, one that costs more than its budget, and one that is none."""
     folder.mkdir()
-    right = (
-        "rehearse: true\nprompts: [Which harp is best?]\nmodels: [chatgpt, gemini]\nprofiles: [{language: German}]\n"
-    )
+    right = f"""
+rehearse: true
+schedule: "0 6 * * 1"
+prompts: [Which harp is best?]
+models: [chatgpt, gemini]
+profiles: [{{language: German}}]
+brands: [{{name: Fender}}]
+callback: {rehearsal.callback_url("audit")}
+"""
     (folder / "harps.yaml").write_text(right, "utf-8")
+    dear = right.replace("Which harp is best?", "Which lyre is best?") + "budget: {chats_per_run: 1}\n"
+    (folder / "lyres.yaml").write_text(dear.replace("callback/audit", "callback/dear"), "utf-8")
     (folder / "broken.yaml").write_text("prompts: [Which lute is best?]\nmodels: [bing]\n", "utf-8")
 
 
