@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -9,7 +11,7 @@ from completions import marts
 from completions.errors import Outcome
 from completions.store import Store, open_store
 
-from .audited import AUDIT, DE, HARP, LUTE, NOV_2, NOV_9, NOV_16, US, ads, answer, asked, cards, searches
+from .audited import AUDIT, DE, HARP, LUTE, NOV_2, NOV_9, NOV_16, US, Answers, ads, answer, asked, cards, searches
 
 TIMEOUT, BLOCKED, REFUSED = Outcome.TIMEOUT, Outcome.BLOCKED, Outcome.REFUSED
 PROMPTS = (LUTE, HARP)
@@ -38,7 +40,7 @@ def three_weeks(store: Store) -> None:
         products=cards("Fender X"),
         ads=[],
     )
-    us = {
+    us: Answers = {
         (0, 0): (best, {**old, "latency_ms": 4000}),
         (0, 1): (reviewed, old),
         (0, 2): (answer("neither", listed=["gibson.com/z"], fan_out_queries=[], products=[]), old),
@@ -46,12 +48,12 @@ def three_weeks(store: Store) -> None:
         (1, 1): TIMEOUT,
         (1, 2): (answer("Gibson, Fender..", "gibson.com/b", "fender.com/a"), old),
     }
-    de = {(0, 0): "Gibson", (0, 1): TIMEOUT, (0, 2): "Fender", (1, 0): "Fender", (1, 1): "x", (1, 2): REFUSED}
-    gemini = {(0, 0): "who knows", (0, 1): "nobody"}
-    three = {"prompts": PROMPTS, "samples": 3}
+    de: Answers = {(0, 0): "Gibson", (0, 1): TIMEOUT, (0, 2): "Fender", (1, 0): "Fender", (1, 1): "x", (1, 2): REFUSED}
+    gemini: Answers = {(0, 0): "who knows", (0, 1): "nobody"}
+    three: dict[str, Any] = {"prompts": PROMPTS, "samples": 3}
     asked(store, NOV_2, ("chatgpt", US, us), ("chatgpt", DE, de), ("gemini", US, gemini), **three)
     asked(store, NOV_9, ("chatgpt", US, {(index, sample): BLOCKED for index in (0, 1) for sample in range(3)}), **three)
-    after = {
+    after: Answers = {
         (0, 0): (answer("Gibson", "x.example/1", model_version="next"), new),
         (0, 1): (answer("Gibson", "x.example/1", "z.example/1", model_version="next"), new),
         (1, 0): (answer("Fender", model_version="next"), {**new, "location_match": "mismatch"}),
@@ -72,3 +74,8 @@ def weeks(tmp_path_factory: pytest.TempPathFactory) -> Store:
 def duck(weeks: Store) -> Iterator[duckdb.DuckDBPyConnection]:
     with marts.connect(weeks, AUDIT, "rehearsal") as connection:
         yield connection
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return open_store(tmp_path / "store")
