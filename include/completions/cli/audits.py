@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from completions.cli import audit_history
 from completions.cli.out import print_json
 from completions.errors import Refused, RefusedRequest
 
@@ -18,7 +19,9 @@ Files = Annotated[list[Path] | None, typer.Argument(help="YAML files; without an
 NEXT = 3
 """Runs that a preview tells of."""
 
-audit = typer.Typer(name="audit", help="Recurring audits: their files, and what a run takes.", no_args_is_help=True)
+audit = typer.Typer(
+    name="audit", help="Recurring audits: their files, their runs, what they say.", no_args_is_help=True
+)
 
 
 @audit.command()
@@ -65,12 +68,15 @@ def _files(given: list[Path] | None) -> list[Path]:
 def _checked(file: Path) -> Audit:
     """The audit, when every batch of a run would be taken. Raises `RefusedRequest`."""
     from completions.audits import load, request_of
-    from completions.here import exits, settings
+    from completions.here import exits, settings, sqs_endpoint
+    from completions.notify import check_callback
     from completions.request import accept
 
     audit = load(file)
     audit.check()
     here, ways = settings(), exits()
+    if audit.callback:
+        check_callback(audit.callback, allow=here.callback_allow, endpoint=sqs_endpoint(audit.callback))
     for number in range(len(audit.profiles)):
         try:
             accept(request_of(audit, number), here, exits=ways)
@@ -117,5 +123,6 @@ def _in(file: Path, refused: Refused) -> Refused:
 
 
 def register(commands: typer.Typer) -> None:
-    """Add this file's commands."""
+    """Add this file's commands, and those about history."""
+    audit_history.register(audit)
     commands.add_typer(audit)

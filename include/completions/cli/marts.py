@@ -41,7 +41,7 @@ def refresh(
     done = []
     with terminal.status("…") as shown:
         for audit in names or _audits(store.of(origin), origin):
-            progress = _told(audit, shown)
+            progress = told(audit, shown)
             done.append(refresh(store, audit, run, origin=origin, again=again, progress=progress))
     if as_json:
         print_json(done)
@@ -78,7 +78,7 @@ def sql(name: Annotated[str, typer.Argument(help="A mart, or `base`: the tables 
     print(written("base") if name == "base" else query(TABLES[name]))
 
 
-def _told(audit: str, shown: Status) -> Callable[[str, int, int], None]:
+def told(audit: str, shown: Status) -> Callable[[str, int, int], None]:
     """Tells of each run that is computed: in a line that changes on a terminal, else in one of its own."""
 
     def tell(run: str, done: int, of: int) -> None:

@@ -19,7 +19,7 @@ from datetime import UTC, datetime, timedelta
 
 from completions.ask import ask_shard
 from completions.audit_finished import conclude
-from completions.audit_runs import AuditRun, begun, keep, load_run, run_name, run_names
+from completions.audit_runs import AuditRun, begun, due_at, keep, load_run, run_name, run_names
 from completions.audits import Audit, Budget, Person
 from completions.batch import BatchConfig
 from completions.brands import Brand
@@ -110,6 +110,12 @@ def weeks(audit: Audit, after: datetime, count: int = 6, *, story: Story = STORY
     return [
         Week(number, due, audit.samples, story, fresh) for number, due in enumerate(audit.next_runs(after, count), 1)
     ]
+
+
+def began(store: Store, audit: Audit) -> datetime | None:
+    """A moment just before its first week, if it was begun before."""
+    names = run_names(store.of("rehearsal"), audit.name)
+    return due_at(names[0]) - timedelta(seconds=1) if names else None
 
 
 def rehearse(store: Store, audit: Audit, week: Week, ask: Ask, tell: Tell = print) -> AuditRun:
