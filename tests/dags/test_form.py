@@ -10,7 +10,11 @@ import pytest
 from jsonschema import ValidationError, validate
 
 from completions.batch import BatchConfig
+from completions.devices import names as device_names
+from completions.gazetteer import countries
+from completions.languages import names as languages
 from completions_airflow.conf import request_in
+from completions_airflow.form import LABELS
 
 Form = dict[str, dict[str, Any]]
 
@@ -35,6 +39,18 @@ def test_it_has_every_field_with_its_help(form: Form) -> None:
     for name, field in BatchConfig.model_fields.items():
         if name != "audit":
             assert form[name]["schema"]["description_md"].startswith(field.description)
+
+
+def test_its_lists_are_what_a_request_accepts(form: Form) -> None:
+    assert form["country"]["schema"]["values_display"] == {
+        code: f"{name} ({code})" for code, name in countries().items()
+    }, "scripts/build_choices.py is due"
+    assert set(form["country"]["schema"]["enum"]) == {*countries(), None}
+    assert form["device"]["schema"]["examples"] == device_names()
+    assert form["language"]["schema"]["examples"] == [language.name for language in languages()]
+    for name, labels in LABELS.items():
+        schema = form[name]["schema"]
+        assert set(labels) == set(schema.get("enum") or schema["examples"])
 
 
 def test_what_nobody_touched_is_unset(form: Form) -> None:
@@ -78,6 +94,7 @@ def test_what_is_filled_in_is_asked_for(form: Form, name: str, values: Any) -> N
         ("evidence", ["video"]),
         ("expiration", 11),
         ("samples", 0),
+        ("country", "Germany"),
     ],
 )
 def test_what_cannot_be_meant_is_refused_in_the_form(form: Form, name: str, value: Any) -> None:

@@ -18,7 +18,7 @@ from completions.batch import BatchConfig
 from completions.errors import Refused
 from completions.plan import load_request
 from completions_airflow.connections import open_store
-from completions_airflow.form import SECTIONS
+from completions_airflow.form import SECTIONS, shown
 from completions_web.auth import START
 from completions_web.pages.shell import PREFIX, airflow_of, root_of
 from completions_web.runs import DAG
@@ -54,7 +54,7 @@ def filling(batch: UUID | None = None, given: Annotated[str, Query()] = "{}") ->
     if any("\n" in prompt for prompt in fields.get("prompts", ())):
         del fields["prompts"]
         said.append("Its prompts are left out: this form takes one a line, and some of them have several.")
-    return {"fields": fields, "said": " ".join(said)}
+    return {"fields": {name: shown(name, value) for name, value in fields.items()}, "said": " ".join(said)}
 
 
 def _copied(config: BatchConfig) -> dict[str, Any]:
