@@ -201,28 +201,33 @@ def _listed() -> list[dict[str, Any]]:
 
 def _listing(store: Store, name: str, origin: Origin | None, file: Path | None) -> dict[str, Any]:
     from completions.audit_runs import load_run, run_names
-    from completions.audits import load
 
     names = run_names(store.of(origin), name) if origin else []
     last = load_run(store.of(origin), name, names[-1]) if origin and names else None
-    audit: Audit | None = None
-    note = None if file else "its file is gone"
-    try:
-        audit = load(file) if file else None
-    except RefusedRequest as refused:
-        note = f"its file is wrong: {refused.refusals[0]}"
-    if audit and origin and audit.origin != origin:
-        audit, note = None, f"its file says {audit.origin} now"
-    due = audit.next_runs(datetime.now(UTC), 1) if audit else []
+    audit, note = _declared(file)
+    says = audit.origin if audit else None
+    if origin and says and origin != says:
+        note = f"its file says {says} now"
+    due = audit.next_runs(datetime.now(UTC), 1) if audit and origin in (None, says) else []
     return {
         "audit": name,
-        "origin": origin or (audit.origin if audit else None) or "-",
+        "origin": origin or says or "-",
         "runs": len(names),
         "last": last.run if last else None,
         "status": last.status if last else None,
         "next": f"{due[0]:%Y-%m-%d %H:%M %Z}" if due else None,
         "note": note,
     }
+
+
+def _declared(file: Path | None) -> tuple[Audit | None, str | None]:
+    """What a file declares, or why there is nothing."""
+    from completions.audits import load
+
+    try:
+        return (load(file), None) if file else (None, "its file is gone")
+    except RefusedRequest as refused:
+        return None, f"its file is wrong: {refused.refusals[0]}"
 
 
 def _row(run: AuditRun) -> dict[str, Any]:
