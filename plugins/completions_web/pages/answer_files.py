@@ -6,7 +6,6 @@ all but its own styles and `data:` pictures. What no policy covers (preconnect, 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from http import HTTPStatus
 
@@ -19,7 +18,7 @@ from completions.archive import structured
 from completions.record import Record
 from completions_web.answers import apart
 from completions_web.auth import READ
-from completions_web.pages.answer_copy import as_one_page
+from completions_web.pages.answer_captured import as_one_page, harmless
 from completions_web.pages.answer_found import Index, Sample, settled
 from completions_web.pages.shell import PREFIX
 
@@ -55,12 +54,6 @@ FILES = {
 }
 """What can be kept, by the name of its file: its type, and the artifact."""
 
-_REACHING = re.compile(r"<(?:link|meta|base)(?=[\s/>])", re.IGNORECASE)
-_IDLE = "<meta http-equiv=- content=- name=- "
-"""The first of two attributes of a name counts. Nothing here can end an attribute's value."""
-_PLAIN = "<style>:where(body){font:14px system-ui,sans-serif}:where(svg:not([width])){width:1em;height:1em}</style>"
-"""Captured HTML comes without its style sheets."""
-
 
 @router.get("/frames/{part}", dependencies=READ)
 def frame(id: str, index: Index, sample: Sample, part: str) -> Response:
@@ -71,11 +64,6 @@ def frame(id: str, index: Index, sample: Sample, part: str) -> Response:
     if html is None:
         raise _not_kept(part)
     return HTMLResponse(harmless(html), headers=FRAME)
-
-
-def harmless(html: str) -> str:
-    """`html` with its `link`, `meta` and `base` elements turned into such as do nothing, wherever they stand."""
-    return _REACHING.sub(_IDLE, html) + _PLAIN
 
 
 @router.get("/files/{name}", dependencies=READ)

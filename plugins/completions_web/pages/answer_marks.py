@@ -15,7 +15,7 @@ from markdown_it.token import Token
 
 from completions.answer import Answer
 
-NEEDLES = (48, 24, 12, 6)
+NEEDLES = (48, 24, 12, 6, 3)
 """How many characters before a place are looked for; fewer where so many are not found."""
 WORDS = ("text", "code_inline", "fence", "code_block")
 """Tokens of markdown whose content is the answer's own words."""

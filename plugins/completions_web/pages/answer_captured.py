@@ -1,7 +1,7 @@
-"""A page copy (MHTML, RFC 2557, as Chromium's `Page.captureSnapshot` makes it) as one page that needs nothing else.
+"""A captured page made such that it can be shown: on its own, and asking nobody for anything.
 
-The copy's own style sheets become `<style>`, its own pictures `data:` addresses; what it does not hold is left as it
-is, for nobody to fetch.
+A page copy (MHTML, RFC 2557, as Chromium's `Page.captureSnapshot` makes it) becomes one page: its own style sheets
+`<style>`, its own pictures `data:` addresses. What it does not hold is left as it is, for nobody to fetch.
 """
 
 from __future__ import annotations
@@ -16,9 +16,19 @@ _LINK = re.compile(r"<link\b([^>]*)>", re.IGNORECASE)
 _HREF = re.compile(r'\bhref="([^"]*)"', re.IGNORECASE)
 _SRC = re.compile(r'(\s(?:src|poster|href|xlink:href)=)"([^"]*)"', re.IGNORECASE)
 _URL = re.compile(r"""url\(\s*(["']?)([^"')]+)\1\s*\)""")
+_REACHING = re.compile(r"<(?:link|meta|base)(?=[\s/>])", re.IGNORECASE)
+_IDLE = "<meta http-equiv=- content=- name=- "
+"""The first of two attributes of a name counts. It has no quotes: it ends no attribute that it stands in."""
+_PLAIN = "<style>:where(body){font:14px system-ui,sans-serif}:where(svg:not([width])){width:1em;height:1em}</style>"
+"""Captured HTML comes without its style sheets."""
 _PICTURES = frozenset(
     {"image/png", "image/jpeg", "image/gif", "image/webp", "image/avif", "image/svg+xml", "image/bmp"}
 )
+
+
+def harmless(html: str) -> str:
+    """`html` with its `link`, `meta` and `base` elements turned into such as do nothing, wherever they stand."""
+    return _REACHING.sub(_IDLE, html) + _PLAIN
 
 
 def as_one_page(copy: bytes) -> str | None:
