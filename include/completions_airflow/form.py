@@ -34,10 +34,11 @@ LABELS = {
     "evidence": {"screenshot": "Screenshot (PNG)", "page": "Copy of the page (MHTML)"},
 }
 """What the form's lists show for a value, where they don't show the value itself."""
+UNSET = "As the exits offer, else this machine's own"
 HINTS = {
     "prompts": "One a line, no blank line; prompts of several lines go in by the command line or the HTTP API.",
     "rehearse": "A trial: nothing is asked of the site itself.",
-    "country": "Needed for a part of it or a city.",
+    "country": "Type its name to find it; needed for a part of it or a city.",
     "subdivision": "Such as TN for Tennessee, or NW for Nordrhein-Westfalen; its name will do.",
     "city": "Such as Nashville, München or Łódź.",
     "display": "Such as English.",
@@ -82,7 +83,7 @@ def _offered() -> dict[str, dict[str, Any]]:
     countries = {code: f"{name} ({code})" for code, name in COUNTRIES.items()}
     return {
         **{name: {"values_display": labels} for name, labels in LABELS.items()},
-        "country": {"enum": [*countries, None], "values_display": countries},
+        "country": {"enum": [*countries, None], "values_display": {**countries, "null": UNSET}},
         "language": {"examples": list(LANGUAGES)},
         "display": {"examples": list(LANGUAGES)},
         "device": {"examples": list(DEVICES)},

@@ -14,7 +14,7 @@ from completions.devices import names as device_names
 from completions.gazetteer import countries
 from completions.languages import names as languages
 from completions_airflow.conf import request_in
-from completions_airflow.form import LABELS
+from completions_airflow.form import LABELS, UNSET
 
 Form = dict[str, dict[str, Any]]
 
@@ -42,9 +42,8 @@ def test_it_has_every_field_with_its_help(form: Form) -> None:
 
 
 def test_its_lists_are_what_a_request_accepts(form: Form) -> None:
-    assert form["country"]["schema"]["values_display"] == {
-        code: f"{name} ({code})" for code, name in countries().items()
-    }, "scripts/build_choices.py is due"
+    known = {code: f"{name} ({code})" for code, name in countries().items()} | {"null": UNSET}
+    assert form["country"]["schema"]["values_display"] == known, "scripts/build_choices.py is due"
     assert set(form["country"]["schema"]["enum"]) == {*countries(), None}
     assert form["device"]["schema"]["examples"] == device_names()
     assert form["language"]["schema"]["examples"] == [language.name for language in languages()]
