@@ -1,7 +1,8 @@
 """Ceph's RGW, an S3 that checks signatures and policies and survives being killed, started without anything around it.
 
 Installed by `apt-get install --no-install-recommends radosgw ceph-osd ceph-mon` (Debian 12: 16.2). One monitor, one
-disk in a file, no authentication between them; they listen on 127.0.0.1 only.
+disk in a file, no authentication between them; they listen on 127.0.0.1 only. One that was killed is forgotten after
+three seconds: its successor makes no bucket before that.
 """
 
 from __future__ import annotations
@@ -49,6 +50,7 @@ mon allow pool size one = true
 mon data avail crit = 1
 osd objectstore = bluestore
 bluestore block size = 6442450944
+osd client watch timeout = 3
 admin socket =
 run dir = {folder}
 log file = {folder}/$name.log
