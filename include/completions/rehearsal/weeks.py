@@ -129,7 +129,7 @@ def rehearse(store: Store, audit: Audit, week: Week, ask: Ask, tell: Tell = prin
     record = begun(audit, week.due, batches, week.due, before)
     keep(part, record)
     for batch_id, config in batches:
-        _batch(store, batch_id, config, week, ask)
+        _batch(store, batch_id, config.model_copy(update={"prompts_per_task": 200}), week, ask)  # in one browser
         tell(f"week {week.number}, {config.model}: batch {batch_id}")
     return conclude(store, record, week.due + timedelta(hours=1))
 

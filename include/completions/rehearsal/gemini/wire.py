@@ -28,7 +28,7 @@ from completions.rehearsal.visitor import Whence, whence
 SERVICE = "/_/BardChatUi/data"
 _PLACE = ["SWML_DESCRIPTION_FROM_YOUR_INTERNET_ADDRESS", None, None, None]
 MODELS = {"3.6 Flash": "fbb127bbb056c959", "3.5 Flash-Lite": "8c46e95b1a07cecc"}
-"""Ids of the models by their labels; the second is made up."""
+"""Ids of the models by their labels; the second is made up, as those of others are."""
 CODES = {"rate_limited": 1037, "unavailable_here": 1060, "blocked": 1096, "code_1013": 1013}
 """Faults that travel as an error code and nothing else."""
 _BEGINNINGS = 9
@@ -83,7 +83,7 @@ def _body(draft: Draft, language: str, seen: Whence | None, *, strays: bool) -> 
 
 def _circumstances(draft: Draft, language: str, seen: Whence | None) -> dict[int, Any]:
     """Where the site took its visitor to be, the token of a turn that was kept, and the model."""
-    model = {39: MODELS[draft.model], 42: draft.model}
+    model = {39: MODELS.get(draft.model, "0f1e2d3c4b5a6978"), 42: draft.model}
     return {5: _place(seen), 8: seen.country if seen else None, 19: language, 25: "AwAAAAAAAAAQ"} | model
 
 
