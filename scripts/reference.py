@@ -95,6 +95,7 @@ def _mart_tables() -> Iterator[str]:
     yield from _table((*marts.KEYS, *marts.VERSIONS))
     for mart in marts.TABLES.values():
         yield f"## `{mart.name}`: {mart.title}\n"
+        yield f"A row for each {' and '.join(f'`{name}`' for name in ('batch_id', *mart.by))}.\n"
         yield from _table(mart.own)
 
 

@@ -33,6 +33,12 @@ def test_every_row_says_of_whom_and_by_which_definitions(mart: Mart) -> None:
     assert len({*names}) == len(names)
 
 
+@pytest.mark.parametrize("mart", marts.TABLES.values(), ids=lambda mart: mart.name)
+def test_rows_are_told_apart_by_what_the_mart_says(mart: Mart, duck: duckdb.DuckDBPyConnection) -> None:
+    key = ", ".join(("batch_id", *mart.by))
+    assert duck.sql(f"select {key} from {mart.name} group by all having count(*) > 1").fetchall() == []
+
+
 @pytest.mark.parametrize("mart", RATED, ids=lambda mart: mart.name)
 def test_a_rate_stands_beside_its_denominator(mart: Mart, duck: duckdb.DuckDBPyConnection) -> None:
     names = {column.name for column in mart.columns}

@@ -73,6 +73,8 @@ class Mart:
     name: str
     title: str
     """What a row is, in a phrase."""
+    by: tuple[str, ...]
+    """What sets its rows apart besides the keys; they are in its order."""
     own: tuple[Column, ...]
     """The columns between the keys and the versions."""
     history: bool = False
@@ -119,6 +121,7 @@ MARTS = (
     Mart(
         "capture_health",
         "what became of what was asked",
+        (),
         (
             Column("planned", WHOLE, "Prompts x samples"),
             Column("missing", WHOLE, "Of them, those that the dataset has no row of: the batch broke, or is under way"),
@@ -138,6 +141,7 @@ MARTS = (
     Mart(
         "capture_outcomes",
         "how often an outcome came up",
+        ("outcome",),
         (
             Column("outcome", TEXT, "One of the dataset's, or `missing`", repeats=True),
             *rate("Rows that ended so", "Prompts x samples"),
@@ -146,6 +150,7 @@ MARTS = (
     Mart(
         "prompt_health",
         "what became of a prompt",
+        ("prompt_id",),
         (
             *PROMPT,
             Column("topic", TEXT, "What it is about, where the audit says so", repeats=True),
@@ -160,11 +165,13 @@ MARTS = (
     Mart(
         "mention_rate",
         "how often a brand is named",
+        ("brand",),
         (*BRAND, *rate("Answers that name the brand", _COUNTED)),
     ),
     Mart(
         "share_of_voice",
         "a brand's part of what is said of all brands of the audit, in both ways that the field counts it",
+        ("brand",),
         (
             *BRAND,
             Column("mentions", WHOLE, "How often it is named"),
@@ -180,6 +187,7 @@ MARTS = (
     Mart(
         "position",
         "where a brand stands in the answers that name it",
+        ("brand",),
         (
             *BRAND,
             *rate("Answers that name it before any other of the brands", "Answers that name it"),
@@ -188,20 +196,23 @@ MARTS = (
             Column("mean_depth", REAL, "Mean part of the text before it: 0 at its very start, 1 at its end"),
         ),
     ),
-    Mart("citation_domains", "how often a domain is linked to", (_DOMAIN, _DOMAIN_BRAND, *_LINKS)),
+    Mart("citation_domains", "how often a domain is linked to", ("domain",), (_DOMAIN, _DOMAIN_BRAND, *_LINKS)),
     Mart(
         "citation_urls",
         "how often a page is linked to",
+        ("url",),
         (*_URL, Column("title", TEXT, "A title that it was shown with"), *_LINKS),
     ),
     Mart(
         "prompt_citations",
         "how often a page is linked to in the answers to a prompt",
+        ("prompt_id", "url"),
         (*PROMPT, *_URL, Column("links", WHOLE, "Links to it"), *rate("Answers that link to it", _LINKS[-5].meaning)),
     ),
     Mart(
         "mention_citation",
         "whether a brand is named, linked to, both or neither",
+        ("brand",),
         (
             *BRAND,
             Column("named_and_cited", WHOLE, "Answers that name the brand and link to a domain of its"),
@@ -215,6 +226,7 @@ MARTS = (
     Mart(
         "agreement",
         "how far the samples of a prompt agree",
+        ("kind",),
         (
             KIND,
             Column("prompts", WHOLE, "Prompts with two answers or more"),
@@ -229,6 +241,7 @@ MARTS = (
     Mart(
         "competitor_matrix",
         "how a brand does in the answers to a prompt",
+        ("prompt_id", "brand"),
         (
             *PROMPT,
             *BRAND,
@@ -248,6 +261,7 @@ MARTS = (
     Mart(
         "co_mentions",
         "how often a brand is named with another",
+        ("brand", "other"),
         (
             *BRAND,
             Column("other", TEXT, "Another brand", repeats=True),
@@ -257,6 +271,7 @@ MARTS = (
     Mart(
         "fan_out",
         "how often the assistant searches by itself",
+        (),
         (
             *rate("Answers with a search", _FAN_OUT),
             Column("queries", WHOLE, "Searches together"),
@@ -266,6 +281,7 @@ MARTS = (
     Mart(
         "fan_out_words",
         "how often a word is searched for",
+        ("word", "change"),
         (
             Column("word", TEXT, "In small letters"),
             Column("change", TEXT, "`kept` of the prompt; `added`; or `dropped`: in the prompt, and not searched for"),
@@ -275,8 +291,13 @@ MARTS = (
     Mart(
         "fan_out_domains",
         "which domains a searched word leads to",
+        ("word", "domain"),
         (
-            Column("word", TEXT, "In small letters; only words that two answers or more searched for"),
+            Column(
+                "word",
+                TEXT,
+                "In small letters; only of two answers or more, each with the 20 domains that it leads to most",
+            ),
             _DOMAIN,
             _DOMAIN_BRAND,
             *rate("Answers that searched for it and link to or list the domain", "Answers that searched for it"),
@@ -285,6 +306,7 @@ MARTS = (
     Mart(
         "contrast",
         "how often a brand is named to one profile and to another, over pairs of the same prompt and sample",
+        ("other_batch_id", "brand"),
         (
             Column("other_profile", TEXT, "The profile that `profile` is compared with", repeats=True),
             Column("other_batch_id", TEXT, "Its batch", repeats=True),
@@ -306,6 +328,7 @@ MARTS = (
     Mart(
         "product_shelf",
         "how often a product card is shown",
+        ("product", "merchant"),
         (
             Column("product", TEXT, "Title of the card"),
             Column("merchant", TEXT, "Who sells it"),
@@ -321,6 +344,7 @@ MARTS = (
     Mart(
         "ads",
         "how often ads are shown",
+        (),
         (
             *rate("Answers with an ad", "Answers of which is known whether they show any"),
             Column("shown", WHOLE, "Ads together"),
@@ -329,6 +353,7 @@ MARTS = (
     Mart(
         "versions",
         "which versions and places answered",
+        ("what", "value"),
         (
             Column("what", TEXT, "`model_version`, `ui_variant`, `adapter_version` or `location_match`", repeats=True),
             Column("value", TEXT, "Its value; NULL: the site does not show it", repeats=True),
@@ -338,6 +363,7 @@ MARTS = (
     Mart(
         "volatility",
         "how far a run and the one before agree",
+        ("kind",),
         (
             *BEFORE,
             KIND,
@@ -355,6 +381,7 @@ MARTS = (
     Mart(
         "url_changes",
         "a page that a prompt gained or lost since the run before",
+        ("prompt_id", "url"),
         (
             *BEFORE,
             *PROMPT,
@@ -371,6 +398,7 @@ MARTS = (
     Mart(
         "change_points",
         "something besides the answers that changed since the run before",
+        ("what",),
         (
             *BEFORE,
             Column("what", TEXT, "`model_version`, `ui_variant`, `adapter_version` or `place_mismatch`", repeats=True),
@@ -389,6 +417,7 @@ MARTS = (
 MENTIONS = Mart(
     "mentions",
     "a brand that an answer names",
+    ("answer_id", "brand"),
     (
         Column("answer_id", TEXT, "The answer, as in `completions`"),
         *PROMPT,

@@ -52,9 +52,9 @@ def compute(store: Store, run: Run, before: Before, earlier: Mapping[str, pa.Tab
 
 def query(mart: Mart) -> str:
     """The whole query of a mart, over the tables that `sql/base.sql` makes."""
-    columns = ", ".join(column.name for column in mart.columns)
+    columns, order = ", ".join(column.name for column in mart.columns), ", ".join(("batch", *mart.by))
     return "\n".join(
-        ["select", f"    {columns}", "from (", mart.sql.rstrip(), ") join keys using (batch) order by all"]
+        ["select", f"    {columns}", "from (", mart.sql.rstrip(), f") join keys using (batch) order by {order}"]
     )
 
 

@@ -7,6 +7,7 @@ reached as (
 led as (
     select batch, word, domain, count(*) as k from searched join often using (batch, word) join reached using (batch, answer)
     group by all having k > 1
-)
+),
+most as (from led qualify row_number() over (partition by batch, word order by k desc, domain) <= 20)
 select batch, word, domain, brand, k, n, unnest(rates(k, n))
-from led join often using (batch, word) left join brand_domains using (domain) left join brands using (brand_no)
+from most join often using (batch, word) left join brand_domains using (domain) left join brands using (brand_no)
