@@ -23,7 +23,7 @@ from completions.tokens import MARK, BadToken
 from completions_airflow.tokens import holder
 from completions_airflow.users import UsersElsewhere, jwt
 from completions_web.problems import told
-from completions_web.runs import DAG
+from completions_web.runs import CHECKS, DAG
 
 if TYPE_CHECKING:
     from airflow.api_fastapi.auth.managers.base_auth_manager import ResourceMethod
@@ -133,24 +133,24 @@ async def _sender(request: Request) -> BaseUser:
         raise HTTPException(HTTPStatus.UNAUTHORIZED, said, {"WWW-Authenticate": "Bearer"}) from None
 
 
-def _may(method: ResourceMethod, doing: str) -> Any:
+def _may(method: ResourceMethod, doing: str, dag: str = DAG) -> Any:
     """The dependency of a route that takes Airflow's permission to do so."""
-    check = requires_access_dag(method, DagAccessEntity.RUN, param_dag_id=DAG)
+    check = requires_access_dag(method, DagAccessEntity.RUN, param_dag_id=dag)
 
     def allowed(request: Request, _: Annotated[object, Security(BEARER)]) -> None:
         user = request.scope[USER]
         try:
             check(request, user)
         except HTTPException as refused:
-            raise HTTPException(refused.status_code, f"{user.get_name()} may not {doing} of the DAG {DAG}.") from None
+            raise HTTPException(refused.status_code, f"{user.get_name()} may not {doing} of the DAG {dag}.") from None
 
     return Depends(allowed)
 
 
-def may_start(request: Request) -> bool:
+def may_start(request: Request, dag: str = DAG) -> bool:
     """Whether who sent it may start runs: who may not has no buttons."""
     try:
-        requires_access_dag("POST", DagAccessEntity.RUN, param_dag_id=DAG)(request, request.scope[USER])
+        requires_access_dag("POST", DagAccessEntity.RUN, param_dag_id=dag)(request, request.scope[USER])
     except HTTPException:
         return False
     return True
@@ -158,3 +158,4 @@ def may_start(request: Request) -> bool:
 
 READ = [_may("GET", "see runs")]
 START = [_may("POST", "start runs")]
+START_CHECKS = [_may("POST", "start runs", CHECKS)]

@@ -11,6 +11,8 @@ import httpx
 from fastapi import HTTPException, Request
 
 DAG = "batch_completions"
+CHECKS = "site_health"
+"""The DAG that checks the sites."""
 
 _STARTING = asyncio.Semaphore(4)
 """So many runs are started at once: of more, each would wait for a thread and hold one of the few connections to the
@@ -20,7 +22,9 @@ _OURS = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
 """Answers that concern the caller; all others concern this installation."""
 
 
-async def start_run(request: Request, run_id: str, conf: dict[str, Any], *, once: bool = False) -> None:
+async def start_run(
+    request: Request, run_id: str, conf: dict[str, Any], *, once: bool = False, dag: str = DAG
+) -> None:
     """Start a run with the credentials of `request`; raises `HTTPException` when Airflow doesn't take it.
 
     With `once`, a run that was started before is as good.
@@ -29,12 +33,12 @@ async def start_run(request: Request, run_id: str, conf: dict[str, Any], *, once
     async with _STARTING:
         if once and (await _airflow(request, "GET", _path(run_id))).is_success:
             return
-        answer = await _airflow(request, "POST", f"/dags/{DAG}/dagRuns", json=run)
+        answer = await _airflow(request, "POST", f"/dags/{dag}/dagRuns", json=run)
         # Of several who start the same run at once, all but one may be told of anything.
         started = answer.is_success or (once and (await _airflow(request, "GET", _path(run_id))).is_success)
     if not started:
         status = answer.status_code if answer.status_code in _OURS else HTTPStatus.SERVICE_UNAVAILABLE
-        raise HTTPException(status, f"Airflow did not take the batch: {_reason(answer)}")
+        raise HTTPException(status, f"Airflow did not take the {'batch' if dag == DAG else 'run'}: {_reason(answer)}")
 
 
 async def is_active(request: Request, run_id: str) -> bool:
