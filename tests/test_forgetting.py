@@ -17,6 +17,8 @@ import zstandard
 
 from batches import BATCH, NOW, Killed, ask, break_at, planned, record
 from completions import cache
+from completions.audit_finished import figure
+from completions.audit_runs import load_run
 from completions.collect import collect
 from completions.errors import Outcome, Refused
 from completions.forgetting import FORGOTTEN, Forgotten, Wish, forget
@@ -24,6 +26,7 @@ from completions.frames import load
 from completions.manifest import load_manifest
 from completions.plan import Plan, load_plan
 from completions.record import batch_key
+from completions.rehearsal import weeks
 from completions.retrying import retry
 from completions.status import status
 from completions.store import Origin, Store
@@ -88,7 +91,7 @@ def holding(store: Store, text: str) -> list[str]:
 def test_no_byte_of_a_prompt_stays(any_store: Store, origin: Origin) -> None:
     plan = kept(any_store, [SECRET, OTHER, SECRET], samples=2, rehearse=origin == "rehearsal")
     part = any_store.of(origin)
-    part.put("audits/brand/1.json", f'{{"audit": {{"prompts": ["{SECRET}", "{OTHER}"]}}}}'.encode())
+    part.put("audits/brand/2026-11-23T060000Z.json", f'{{"audit": {{"prompts": ["{SECRET}", "{OTHER}"]}}}}'.encode())
     before = holding(any_store, OTHER)
     assert {key.removeprefix("rehearsal/").split("/")[0] for key in holding(any_store, SECRET)} == {
         "audits",
@@ -245,3 +248,23 @@ def test_readers_meanwhile_see_the_batch_as_it_was_or_as_it_is(folder: Store) ->
         reader.result()
     assert {len(each) for each in seen} == set(range(1, 9))
     assert [each for each in seen if each not in [prompts[start:] for start in range(8)]] == []
+
+
+@pytest.mark.parametrize("by", ["prompt", "batch"])
+def test_marts_and_report_of_an_audit_go_too_and_can_be_made_of_what_is_left(store: Store, by: str) -> None:
+    part, audit = store.of("rehearsal"), weeks.audit_of(2, 1, 1, "lyres")
+    [week] = weeks.weeks(audit, NOW, 1)
+    run = weeks.rehearse(store, audit, week, weeks.by_heart, lambda line: None)
+    gone, left = audit.prompts
+    wish = Wish(prompts=[gone]) if by == "prompt" else Wish(batches=[run.batches[0].id])
+    assert forget(part, wish, really=True).audits == 1
+    assert {key for key in everything(store) if "marts" in key or key.endswith(".html")} == set()
+    if by == "prompt":
+        assert holding(store, gone) == []
+    record = load_run(part, "lyres", run.run)
+    assert record
+    assert [one.prompt for one in record.prompts] == ([left] if by == "prompt" else [gone, left])
+    again = figure(store, record, again=True)
+    rows = load("completions", store=store, origin="rehearsal", audit="lyres")
+    assert len(rows) == (4 if by == "prompt" else 6)
+    assert again.summary == run.summary

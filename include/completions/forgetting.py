@@ -1,6 +1,6 @@
 """Taking out of the store what must not be kept: prompts wherever they are, or whole batches.
 
-    of all:           what the cache has -> records of audit runs
+    of all:           what the cache has -> marts, reports and records of audit runs
     a prompt:         its records -> request and plan without its text -> the next generation -> the generations before
     a batch, whole:   its manifest -> its parts -> the rest of it
 
@@ -15,6 +15,8 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date
 
+from completions.audit_finished import REPORT
+from completions.audit_runs import audit_names, run_key, run_names
 from completions.batch import BatchConfig
 from completions.collect import collect
 from completions.dataset import TABLES
@@ -51,7 +53,7 @@ class Forgotten:
     cached: int = 0
     """Entries of the cache."""
     audits: int = 0
-    """Records of audit runs that named a prompt."""
+    """Runs of audits that named a prompt or had such a batch: their marts and reports go too."""
 
 
 def forget(part: Store, wish: Wish, *, really: bool, wait: Callable[[], None] = lambda: None) -> Forgotten:
@@ -67,12 +69,13 @@ def forget(part: Store, wish: Wish, *, really: bool, wait: Callable[[], None] = 
     for batch_id in gone.rows:
         _free(part, batch_id)
     cached = [*_cached(part, wish, whole)]
-    records = [*_audits(part, wish)]
-    gone.cached, gone.audits = len(cached), len(records)
+    audited = [*_audits(part, wish, {*whole, *gone.rows})]
+    gone.cached, gone.audits = len(cached), len(audited)
     if really:
         part.delete(cached)
-        for key, body in records:
-            part.put(key, body)
+        for audit, run, record in audited:
+            _drop_figures(part, audit, run)
+            part.put(run_key(audit, run), record)
         part.delete([key for key in part.keys("listed") if batch_of(key) in whole])
         for batch_id in gone.rows:
             _rewrite(part, batch_id, wish.prompts)
@@ -155,15 +158,28 @@ def _answer_ids(part: Store, batch_id: str) -> list[str]:
     return [answer_id(batch_id, item.index, item.sample) for item in plan.items] if plan else []
 
 
-def _audits(part: Store, wish: Wish) -> Iterator[tuple[str, bytes]]:
-    """Records of audit runs that have a prompt, as they are without it."""
-    keys = sorted(part.keys("audits")) if wish.prompts else []
-    for key, body in zip(keys, part.get_many(keys), strict=True):
-        record = json.loads(body or b"{}")
-        prompts = record.get("audit", {}).get("prompts", [])
-        if set(prompts).intersection(wish.prompts):
-            record["audit"]["prompts"] = _redacted(prompts, wish.prompts)
-            yield key, json.dumps(record, ensure_ascii=False).encode()
+def _audits(part: Store, wish: Wish, batches: Collection[str]) -> Iterator[tuple[str, str, bytes]]:
+    """Audit, run and record of the runs that have a prompt or one of the batches; the record is without the prompts."""
+    if not (wish.prompts or batches):
+        return
+    for audit in audit_names(part):
+        runs = run_names(part, audit)
+        for run, body in zip(runs, part.get_many([run_key(audit, run) for run in runs]), strict=True):
+            record = json.loads(body or b"{}")
+            prompts = record.get("audit", {}).get("prompts", [])
+            asked = {batch["id"] for batch in record.get("batches", ())}
+            if set(prompts).intersection(wish.prompts) or asked.intersection(batches):
+                record["audit"]["prompts"] = _redacted(prompts, wish.prompts)
+                record["prompts"] = [one for one in record.get("prompts", ()) if one["prompt"] not in wish.prompts]
+                yield audit, run, json.dumps(record, ensure_ascii=False).encode()
+
+
+def _drop_figures(part: Store, audit: str, run: str) -> None:
+    """Remove what quotes prompts and answers; what is left of the answers can be counted again."""
+    from completions.marts import kept
+
+    kept.drop(part, audit, run)
+    part.delete([run_key(audit, run, REPORT)])
 
 
 def _redacted(prompts: Collection[str], out: Collection[str]) -> list[str]:
