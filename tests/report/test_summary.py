@@ -67,6 +67,13 @@ def test_what_else_changed_is_said_with_the_change() -> None:
     assert "gpt-5.1" in summary.text
 
 
+def test_a_switch_that_changed_no_rate_is_told() -> None:
+    steps = [Step("2", "chatgpt", "US, Portland", "model version gpt-5 → gpt-5.1")]
+    summary = summarise("a", ["1", "2"], series({"1": (40, 60), "2": (40, 60)}), steps)
+    assert (summary.findings, summary.steps) == ((), tuple(steps))
+    assert "Changed besides: chatgpt, US, Portland: model version gpt-5 → gpt-5.1" in summary.text
+
+
 def test_ours_come_first_and_the_text_is_short() -> None:
     rows = [
         row

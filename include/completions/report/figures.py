@@ -308,11 +308,13 @@ def _health(history: History, run: str | None, asked: Asked) -> Point | None:
 
 
 def _pair(row: Row, *, certain: bool) -> Pair:
-    left, right = Count(row["in_both"] + row["only_here"], row["n"]), Count(row["in_both"] + row["only_there"], row["n"])
-    why = "certain" if certain else TOO_FEW if row["too_few"] else NOISE
-    told = (
-        f"{100 * row['difference']:+.0f} points ({row['only_here']} pairs only left, {row['only_there']} only right), {why}"
+    left, right = (
+        Count(row["in_both"] + row["only_here"], row["n"]),
+        Count(row["in_both"] + row["only_there"], row["n"]),
     )
+    why = "certain" if certain else TOO_FEW if row["too_few"] else NOISE
+    pairs = f"{row['only_here']} pairs only left, {row['only_there']} only right"
+    told = f"{100 * row['difference']:+.0f} points ({pairs}), {why}"
     return Pair(row["brand"], Point.of(left), Point.of(right), told)
 
 

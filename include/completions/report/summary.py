@@ -91,6 +91,8 @@ class Summary:
     findings: tuple[Finding, ...]
     compared: int
     """How many rates were compared."""
+    steps: tuple[Step, ...] = ()
+    """What changed in this run besides the answers."""
 
     @property
     def text(self) -> str:
@@ -157,7 +159,8 @@ def summarise(
         filter(None, found), key=lambda one: (not one.certain, one.subject not in ours, -one.points, one.model)
     )
     before = earlier[-1] if earlier else None
-    return Summary(audit, run, before, (*known.gaps(), *differences), len(pairs))
+    besides = tuple(one for one in known.steps if one.run == run)
+    return Summary(audit, run, before, (*known.gaps(), *differences), len(pairs), besides)
 
 
 def _compared_with(counts: Mapping[str, Count], earlier: Sequence[str], run: str) -> str | None:
@@ -244,6 +247,9 @@ def _lines(summary: Summary) -> Iterable[str]:
             yield f"{word}: {len(told) - SHOWN} more."
     if not any(one.kind != "gap" for one in certain):
         yield "No rate changed beyond the noise of the samples."
+    yield from (f"Changed besides: {one.model}, {one.profile}: {one.words}" for one in summary.steps[:SHOWN])
+    if len(summary.steps) > SHOWN:
+        yield f"Changed besides: {len(summary.steps) - SHOWN} more."
     for why in (NOISE, TOO_FEW):
         if unsure := sum(one.why_not == why for one in summary.findings):
             yield f"Not certain: {unsure} {'difference' if unsure == 1 else 'differences'}, {why}."
