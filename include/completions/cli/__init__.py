@@ -25,6 +25,7 @@ from completions.cli import (
     lists,
     marts,
     querying,
+    report,
     rereading,
     services,
     tokens,
@@ -41,7 +42,7 @@ commands = typer.Typer(
     pretty_exceptions_enable=False,
 )
 _MODULES = (
-    *(services, batches, asking, lists, callbacks, audits, marts, querying),
+    *(services, batches, asking, lists, callbacks, audits, marts, querying, report),
     *(rereading, keeping, forgetting, checking, tokens, demo),
 )
 for module in _MODULES:
