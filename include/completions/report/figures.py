@@ -53,7 +53,8 @@ def named(history: History, summary: Summary) -> list[Part]:
     verdicts = _verdicts(summary, "named")
 
     def bar(brand: str, row: Row) -> Bar:
-        return Bar(brand, _point(row), _tone_of(row), (verdicts.get((asked_of(row), brand), ""),))
+        then = (verdicts.get((asked_of(row), brand), ""),) if verdicts else ()
+        return Bar(brand, _point(row), _tone_of(row), then)
 
     return _each_brand(history, "mention_rate", bar)
 
@@ -106,9 +107,9 @@ def domains(history: History, summary: Summary) -> list[Part]:
     verdicts = _verdicts(summary, "cited")
 
     def bar(row: Row) -> Bar:
-        verdict = verdicts.get((asked_of(row), row["domain"]), "")
+        then = (verdicts.get((asked_of(row), row["domain"]), ""),) if verdicts else ()
         label = f"{row['domain'] or '(no domain)'}{' (' + row['brand'] + ')' if row['brand'] else ''}"
-        extra = (row["inline"], row["more"], percent(row["share"]), verdict)
+        extra = (row["inline"], row["more"], percent(row["share"]), *then)
         return Bar(label, _point(row), 1 if row["brand"] in history.own else 2, extra)
 
     return _most(history, "citation_domains", DOMAINS, bar)
@@ -241,6 +242,11 @@ def leading_domains(history: History) -> list[str]:
     return sorted(linked, key=lambda domain: (domain not in ours, -linked[domain], domain))
 
 
+def told_before(summary: Summary, measure: str) -> list[str]:
+    """The head of a column for what was before; there is none where nothing was compared."""
+    return ["Before"] if _verdicts(summary, measure) else []
+
+
 def top(parts: Iterable[Part]) -> float:
     """The end of one scale for all bars of a section, so that they can be compared."""
     return top_of([bar.point.high or bar.point.value for part in parts for bar in part.rows if bar.point])
@@ -293,9 +299,10 @@ def _verdicts(summary: Summary, measure: str) -> Mapping[tuple[Asked, str], str]
 
 
 def _verdict(one: Finding) -> str:
-    """`▼ 40 of 60 before`, or why nothing can be said."""
-    sign = "▲" if one.kind in ("rose", "new") else "▼"
-    return f"{sign} {one.before} before" if one.certain else f"{one.before} before: {one.why_not}"
+    """`▼ 40 of 60`, or why nothing can be said of the difference."""
+    if one.certain:
+        return f"{'▲' if one.kind in ('rose', 'new') else '▼'} {one.before}"
+    return f"{one.before}, {'too few' if one.why_not == TOO_FEW else 'noise'}"
 
 
 def _point(row: Row) -> Point | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from itertools import groupby
@@ -77,6 +77,14 @@ class History:
     def own(self) -> set[str]:
         """One's own brands."""
         return {row["brand"] for row in self.of("mention_rate") if row["own"]}
+
+    def label(self, run: str | None) -> str:
+        """When a run was, as charts write it; of one that is too long ago, its name."""
+        return next((moment.label for moment in self.moments if moment.run == run), str(run))
+
+    def at(self, run: str) -> History:
+        """The same as it was when that run was the last."""
+        return replace(self, run=run)
 
     def of(self, mart: str, run: str | None = None, asked: Asked | None = None) -> list[Row]:
         """The rows of a run (this one by default), and of one who was asked where that is given."""

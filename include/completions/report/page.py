@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,13 +11,18 @@ from markupsafe import Markup
 from completions.report import charts, figures, timeline
 from completions.report.evidence import Evidence, Links
 from completions.report.history import History
-from completions.report.summary import Summary
+from completions.report.summary import Summary, summary_of
 
 ANSWERS = 600
 """Answers that a report holds at most: about 1.5 MB of it."""
 FINDINGS = 20
 """Findings that are listed before the rest is counted."""
-VERSIONS = ("model_version", "ui_variant", "adapter_version", "location_match")
+VERSIONS = {
+    "model_version": "Model version",
+    "ui_variant": "Front end",
+    "adapter_version": "Read by adapter",
+    "location_match": "Place asked for and seen",
+}
 KINDS = {"rose": "▲ Rose", "fell": "▼ Fell", "new": "▲ New", "gone": "▼ Gone", "gap": "Not captured"}
 
 _SECTIONS = (
@@ -60,7 +65,7 @@ def report(
     made = f"{now or datetime.now(UTC):%Y-%m-%d %H:%M}"
     return drawing.get_template("report.html").render(
         title=_title(history),
-        about=f"Made {made} UTC from {total} answers.",
+        about=f"{_which(history)} Made {made} UTC from {total} answers.",
         css=_css(),
         rehearsed=rehearsed,
         facts=_facts(history, summary),
@@ -70,9 +75,15 @@ def report(
         answers=answers[:ANSWERS],
         total=total,
         links=links,
+        earlier=list(earlier(history)),
         prompts=_prompts(history),
         definitions=_definitions(history),
     )
+
+
+def earlier(history: History) -> Iterator[Summary]:
+    """What the runs before said, the newest first; the first has nothing to say."""
+    yield from (summary_of(history.at(run)) for run in reversed(history.runs[1:-1]))
 
 
 GLOBALS: dict[str, Any] = {
@@ -97,7 +108,11 @@ def _css() -> Markup:
 
 
 def _title(history: History) -> str:
-    return f"{history.name}, run {history.run}" if history.run != history.name else f"Batch {history.name}"
+    return f"{history.name}, {history.label(history.run)}" if history.run != history.name else f"Batch {history.name}"
+
+
+def _which(history: History) -> str:
+    return f"Run {history.run} of the audit {history.name}." if history.run != history.name else "One batch by itself."
 
 
 def _there(history: History, answers: Sequence[Evidence], mart: str | None) -> bool:
