@@ -1,4 +1,4 @@
-"""The dataset as DuckDB sees it: the views `completions`, `artifacts` and `health`.
+"""The dataset as DuckDB sees it: the views `completions`, `artifacts` and `health`, and those of the marts.
 
 The views read the files that manifests name, so that neither a batch that is still being collected nor a superseded
 generation shows. DuckDB's own S3 client is a download; here it goes through the store's.
@@ -36,11 +36,13 @@ ORIGINS: tuple[Origin, ...] = get_args(Origin)
 def connect(
     store: Store | str | Path | None = None, batch_id: str | None = None, *, origin: Origin = "live"
 ) -> duckdb.DuckDBPyConnection:
-    """A DuckDB with the views `completions`, `artifacts` and `health`, each in the schemas `live` and `rehearsal`.
+    """A DuckDB with views of `completions`, `artifacts`, `health` and marts, each in the schemas `live` and `rehearsal`.
 
     A name without a schema is of `origin`; times are shown in UTC. With `batch_id`, there are only the rows of that
     batch, by names without a schema, whatever its origin. `store` is that of `frames.load`.
     """
+    from completions.marts import views
+
     one_of("origin", origin, ORIGINS)
     whole = opened(store)
     connection = database(whole)
@@ -51,6 +53,7 @@ def connect(
     for name in ORIGINS:
         connection.execute(f"create schema {name}; use {name}")
         _make_views(connection, whole.of(name))
+        views(connection, whole.of(name))
     connection.execute(f"use {origin}")
     return connection
 

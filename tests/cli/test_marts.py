@@ -58,3 +58,12 @@ def test_the_sql_is_printed(completions: Completions, store: Store) -> None:
     assert "left join mentions using (batch, brand_no)" in completions("marts", "sql", "mention_rate").out
     assert "create macro rates(k, n)" in completions("marts", "sql", "base").out
     assert completions("marts", "sql", "nonsense").status == 2
+
+
+def test_the_marts_are_views_of_queries(completions: Completions, two_weeks: Store) -> None:
+    marts.refresh(two_weeks, AUDIT, origin="rehearsal")
+    found = [{"run": run, "k": 1, "n": 1} for run in (NOV_2, NOV_9)]
+    asked_for = "select run, k, n from {} where brand = 'Fender' order by run"
+    assert completions("query", asked_for.format("mention_rate"), "--rehearsed", "--json").json == found
+    assert completions("query", asked_for.format("rehearsal.mention_rate"), "--json").json == found
+    assert completions("query", asked_for.format("mention_rate"), "--json").json == []

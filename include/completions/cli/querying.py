@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     Print = Callable[[DuckDBPyConnection, str], None]
 
 _AT_ONCE = 1000
-_GREETING = "views: completions, artifacts, health; rehearsal.completions is what the stand-ins answered. Ctrl+D ends."
+_GREETING = (
+    "views: completions, artifacts, health, marts; rehearsal.completions: what the stand-ins answered. Ctrl+D ends."
+)
 
 
 def query(
@@ -33,7 +35,7 @@ def query(
     as_json: Annotated[bool, typer.Option("--json", help="Print the rows as a JSON list of objects.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print the rows as CSV; lists and structs are JSON.")] = False,
 ) -> None:
-    """Ask DuckDB: views `completions`, `artifacts` and `health`, live and (as rehearsal.completions …) rehearsed.
+    """Ask DuckDB: views `completions`, `artifacts`, `health`, marts; live and (rehearsal.completions …) rehearsed.
 
     Without a query, on a terminal, it takes one after the other, each ended by a semicolon.
     """

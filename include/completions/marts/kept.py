@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import PurePosixPath
 
 import pyarrow as pa
 import pyarrow.dataset as ds
@@ -62,10 +63,16 @@ def put_stamp(part: Store, audit: str, run: str, stamp: Stamp) -> None:
 
 def stamps(part: Store, audit: str) -> dict[str, Stamp]:
     """By name, the runs whose marts stand."""
-    names = sorted(name for name in part.first(f"{STAMPS}/{audit}", 10**9) if name.endswith(".json"))
-    bodies = part.get_many([f"{STAMPS}/{audit}/{name}" for name in names])
-    found = {name.removesuffix(".json"): body for name, body in zip(names, bodies, strict=True) if body}
+    names = standing(part, audit)
+    bodies = part.get_many([f"{STAMPS}/{audit}/{name}.json" for name in names])
+    found = {name: body for name, body in zip(names, bodies, strict=True) if body}
     return {run: Stamp.model_validate_json(body) for run, body in found.items()}
+
+
+def standing(part: Store, audit: str) -> list[str]:
+    """The names of the runs whose marts stand, in order."""
+    keys = part.keys(f"{STAMPS}/{audit}")
+    return sorted(PurePosixPath(key).stem for key in keys if key.endswith(".json"))
 
 
 def drop(part: Store, audit: str, run: str) -> None:

@@ -101,9 +101,9 @@ def connect(
 def views(connection: duckdb.DuckDBPyConnection, part: Store, audit: str | None = None) -> None:
     """Give a DuckDB the views of `connect`, for one origin's part of a store."""
     names = [audit] if audit else part.folders(kept.STAMPS)
-    done = [(name, run) for name in names for run in sorted(kept.stamps(part, name))]
+    done = [(name, run) for name in names for run in kept.standing(part, name)]
     for mart in TABLES.values():
-        connection.register(mart.name, kept.dataset(part, mart, done))
+        connection.from_arrow(kept.dataset(part, mart, done)).create_view(mart.name)
 
 
 def of_batch(store: Store | str | Path | None, batch_id: str, brands: Sequence[Brand]) -> duckdb.DuckDBPyConnection:
@@ -116,7 +116,7 @@ def of_batch(store: Store | str | Path | None, batch_id: str, brands: Sequence[B
     connection = database(whole)
     with _told(whole):
         for mart, rows in compute(whole, alone(whole, batch_id, brands), {}, {}):
-            connection.register(mart.name, rows)
+            connection.from_arrow(rows).create_view(mart.name)
     return connection
 
 
