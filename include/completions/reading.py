@@ -36,7 +36,7 @@ ORIGINS: tuple[Origin, ...] = get_args(Origin)
 def connect(
     store: Store | str | Path | None = None, batch_id: str | None = None, *, origin: Origin = "live"
 ) -> duckdb.DuckDBPyConnection:
-    """A DuckDB with views of `completions`, `artifacts`, `health` and marts, each in the schemas `live` and `rehearsal`.
+    """A DuckDB with the views `completions`, `artifacts`, `health` and marts, in the schemas `live` and `rehearsal`.
 
     A name without a schema is of `origin`; times are shown in UTC. With `batch_id`, there are only the rows of that
     batch, by names without a schema, whatever its origin. `store` is that of `frames.load`.
