@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 
 GROUP = {"category": "Completions", "destination": "nav"}
+RUN = "/ai/pages/runs/{RUN_ID}?dag={DAG_ID}"
 
 
 async def api(scope: Scope, receive: Receive, send: Send) -> None:
@@ -49,5 +50,5 @@ class CompletionsPlugin(AirflowPlugin):
         {"name": "Batches", "href": "/ai/pages/batches", "url_route": "batches", **GROUP},
         {"name": "Audits", "href": "/ai/pages/audits", "url_route": "audits", **GROUP},
         {"name": "Site health", "href": "/ai/pages/health", "url_route": "site-health", **GROUP},
-        {"name": "Prompts", "href": "/ai/pages/runs/{RUN_ID}", "url_route": "prompts", "destination": "dag_run"},
+        {"name": "Prompts", "href": RUN, "url_route": "prompts", "destination": "dag_run"},
     ]

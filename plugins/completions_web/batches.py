@@ -51,13 +51,8 @@ Key = Annotated[
 )
 async def submit_batch(request: Request, key: Key = None) -> Submitted:
     """Take a batch and start its run."""
-    config = await run_in_threadpool(_accepted, await read_json(request))
-    if key is None:
-        batch_id = await _submitted(request, config)
-    else:
-        batch_id = await run_in_threadpool(_claimed, request.scope[USER].get_id(), key, config)
-        # Whoever has the key does all of it, so that each answer is true, and a batch that got stuck half way goes on.
-        await start_run(request, f"api__{batch_id}", {"batch_id": batch_id}, once=True)
+    config = await run_in_threadpool(accepted, await read_json(request))
+    batch_id = await (_submitted(request, config) if key is None else submit_once(request, config, key))
     return Submitted(id=UUID(batch_id), count=config.count)
 
 
@@ -133,10 +128,19 @@ def _retried(id: UUID) -> str:
         raise HTTPException(HTTPStatus.CONFLICT, f"{refused}.") from None
 
 
-def _accepted(fields: Any) -> BatchConfig:
+def accepted(fields: Any) -> BatchConfig:
+    """The request in `fields`, or `RefusedRequest`."""
     config, _ = accept(fields, Settings.from_env(), sqs_endpoint=sqs_endpoint(), exits=exits())
     refuse_unhealthy(open_store(), config)
     return config
+
+
+async def submit_once(request: Request, config: BatchConfig, key: str) -> str:
+    """The id of the batch that `key` of this user stands for, which runs from now on if it did not."""
+    batch_id = await run_in_threadpool(_claimed, request.scope[USER].get_id(), key, config)
+    # Whoever has the key does all of it, so that each answer is true, and a batch that got stuck half way goes on.
+    await start_run(request, f"api__{batch_id}", {"batch_id": batch_id}, once=True)
+    return batch_id
 
 
 async def _submitted(request: Request, config: BatchConfig) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
@@ -18,13 +19,17 @@ _STARTING = asyncio.Semaphore(4)
 """So many runs are started at once: of more, each would wait for a thread and hold one of the few connections to the
 database that the others wait for (Airflow 3.3.2, seen to stand still at 100)."""
 
+MOST = 100
+"""What Airflow gives at most in one answer, unless it is configured otherwise."""
+
+Run = dict[str, Any]
+"""A run, or a task of one, as Airflow's REST API has it."""
+
 _OURS = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
 """Answers that concern the caller; all others concern this installation."""
 
 
-async def start_run(
-    request: Request, run_id: str, conf: dict[str, Any], *, once: bool = False, dag: str = DAG
-) -> None:
+async def start_run(request: Request, run_id: str, conf: dict[str, Any], *, once: bool = False, dag: str = DAG) -> None:
     """Start a run with the credentials of `request`; raises `HTTPException` when Airflow doesn't take it.
 
     With `once`, a run that was started before is as good.
@@ -50,6 +55,26 @@ async def is_active(request: Request, run_id: str) -> bool:
         status = answer.status_code if answer.status_code in _OURS else HTTPStatus.SERVICE_UNAVAILABLE
         raise HTTPException(status, f"Airflow does not tell how the run stands: {_reason(answer)}")
     return answer.json()["state"] in ("queued", "running")
+
+
+async def runs(request: Request, run_ids: Sequence[str]) -> dict[str, Run]:
+    """Those of these runs that Airflow has, by id, in one call; none where it does not tell."""
+    asked = {"run_id_prefix_pattern": "|".join(run_ids), "limit": MOST}
+    answer = await _airflow(request, "GET", f"/dags/{DAG}/dagRuns", params=asked)
+    return {run["dag_run_id"]: run for run in answer.json()["dag_runs"]} if answer.is_success and run_ids else {}
+
+
+async def run_of(request: Request, run_id: str) -> Run | None:
+    """A run as Airflow tells of it; None where there is none for who asks."""
+    answer = await _airflow(request, "GET", _path(run_id))
+    return answer.json() if answer.is_success else None
+
+
+async def tasks_at_work(request: Request, run_id: str) -> list[Run]:
+    """Tasks of a run that are under way or about to be, the first hundred."""
+    asked = {"state": ["scheduled", "queued", "running", "up_for_retry"], "limit": MOST}
+    answer = await _airflow(request, "GET", f"{_path(run_id)}/taskInstances", params=asked)
+    return list(answer.json()["task_instances"]) if answer.is_success else []
 
 
 def _path(run_id: str) -> str:

@@ -54,9 +54,21 @@ addEventListener("change", (event) => {
   if (event.target.matches("form[data-auto] select")) event.target.form.requestSubmit();
 });
 
-// An element with data-live="URL" is kept up to date: the answer is {"parts": {id: html}, "next": URL or null}. Each part
-// takes the place of the element with that id, so that only what has changed is sent and drawn again. Nothing is asked
-// while nobody looks.
+// <form data-sure="question"> is sent once that was answered with yes, in the <dialog id="sure">.
+addEventListener("submit", (event) => {
+  const form = event.target;
+  if (!form.dataset.sure) return;
+  event.preventDefault();
+  const dialog = document.getElementById("sure");
+  document.getElementById("sure-words").textContent = form.dataset.sure;
+  dialog.returnValue = "";
+  dialog.onclose = () => dialog.returnValue && form.submit();
+  dialog.showModal();
+});
+
+// An element with data-live="URL" is kept up to date: the answer is {"parts": {id: html}, "next": URL or null}, or has
+// with "go" the page to show instead. Each part takes the place of the element with that id, so that only what has
+// changed is sent and drawn again; who is in it with the keyboard stays there. Nothing is asked while nobody looks.
 const EVERY = 2000;
 const live = document.querySelector("[data-live]");
 if (live) {
@@ -65,9 +77,14 @@ if (live) {
   const put = (id, html) => {
     const old = document.getElementById(id);
     if (!old) return;
+    const at = old.contains(document.activeElement) ? document.activeElement : null;
     const made = document.createElement("template");
     made.innerHTML = html;
     old.replaceWith(made.content);
+    if (!at) return;
+    const link = (one) => at.href && one.href === at.href;
+    const again = (at.id && document.getElementById(at.id)) || [...document.getElementById(id).querySelectorAll("a")].find(link);
+    again?.focus({ preventScroll: true });
   };
   const look = async () => {
     if (!document.hidden) {
@@ -75,6 +92,7 @@ if (live) {
         const answer = await fetch(next, { headers: { Accept: "application/json" } });
         if (!answer.ok) throw new Error(answer.status);
         const told = await answer.json();
+        if (told.go) return location.replace(told.go);
         Object.entries(told.parts).forEach(([id, html]) => put(id, html));
         next = told.next;
         wait = EVERY;
