@@ -72,7 +72,8 @@ def scheduled(audit: Audit) -> DAG:
 def unreadable(file: Path, why: RefusedRequest) -> DAG:
     """A DAG in the place of an audit whose file is wrong: it says why, and fails when somebody starts it."""
     about = f"INVALID: {why}"
-    with audit_dag(f"audit_{file.stem}", description=about, doc_md=f"{about}\n\n{__doc__}") as dag:
+    told: dict[str, Any] = {"description": about, "doc_md": f"{about}\n\n{__doc__}"}
+    with audit_dag(f"audit_{file.stem}", tags=["completions", "audit", "invalid"], **told) as dag:
 
         @task
         def invalid() -> None:

@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import json
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException, DagRunTriggerException
 
-from batches import BATCH
+from batches import BATCH, NOW
+from completions.audit_runs import run_name
 from completions.errors import Refused
-from completions_airflow import steps, telling
+from completions_airflow import audits, steps, telling
 
 FIELDS = ("trigger_dag_id", "dag_run_id", "conf", "reset_dag_run", "wait_for_completion")
 
@@ -45,6 +46,40 @@ def _deliver(generation: int) -> dict[str, Any]:
             return {"failed": str(failed), **_decided(failed)}
 
 
+def _notify_of_audit() -> dict[str, Any]:
+    """What the task notify of an audit's run comes to."""
+    run = SimpleNamespace(run_id="scheduled__1", run_after=NOW, conf={})
+    with mock.patch.object(audits, "get_current_context", return_value={"dag_run": run}):
+        try:
+            return {"told": audits.notify("lutes")}
+        except AirflowSkipException as skipped:
+            return {"skipped": str(skipped)}
+        except DagRunTriggerException as handed:
+            return {"handed over": {name: getattr(handed, name) for name in FIELDS}, "note": handed.note}
+
+
+def _deliver_of_audit(run_id: str) -> dict[str, Any]:
+    """What the task deliver comes to for an audit's run."""
+    run = SimpleNamespace(run_id=run_id, conf={"audit": "lutes", "run": run_name(NOW)})
+    with mock.patch.object(telling, "get_current_context", return_value={"dag_run": run}):
+        try:
+            return {"told": telling.deliver()}
+        except AirflowSkipException as skipped:
+            return {"skipped": str(skipped)}
+        except (telling.NotYet, AirflowFailException) as failed:
+            return {"failed": str(failed), **_decided(failed)}
+
+
+def _planned(days: int) -> dict[str, Any]:
+    """What the task plan of an audit comes to so many days after it was due."""
+    run = SimpleNamespace(run_id="scheduled__1", run_after=datetime.now(UTC) - timedelta(days=days), conf={})
+    with mock.patch.object(audits, "get_current_context", return_value={"dag_run": run}):
+        try:
+            return {"batches": len(audits.plan("lutes"))}
+        except (AirflowSkipException, AirflowFailException) as ended:
+            return {"skipped" if isinstance(ended, AirflowSkipException) else "failed": str(ended)}
+
+
 def _decided(error: Exception) -> dict[str, Any]:
     decision = telling.WhenDue().evaluate(error, 1, 20)
     return {"action": decision.action.value, "wait": decision.retry_delay and decision.retry_delay.total_seconds()}
@@ -55,6 +90,12 @@ if __name__ == "__main__":
         "notify": _notify,
         "deliver": lambda: _deliver(1),
         "deliver of an earlier generation": lambda: _deliver(0),
+        "notify of an audit": _notify_of_audit,
+        "deliver of an audit": lambda: _deliver_of_audit("manual__1"),
+        "deliver of an audit that was finished anew": lambda: _deliver_of_audit("msg_0"),
+        "plan in time": lambda: _planned(0),
+        "plan a day late": lambda: _planned(1),
+        "plan of an audit that costs too much": lambda: _planned(0),
         "a broken store": lambda: _decided(OSError("full")),
         "a purged batch": lambda: _decided(Refused("batch_id", BATCH, "is gone")),
     }
