@@ -14,6 +14,9 @@ import pytest
 
 from batches import BATCH, NOW, planned
 from completions.addresses import PORTS
+from completions.audit_finished import finished
+from completions.audit_runs import begun, ended, run_name
+from completions.audits import Audit
 from completions.collect import collect
 from completions.delivery import JITTER, LONGEST_SECONDS, WAITS
 from completions.notification import Notification, keep, notification_key
@@ -88,12 +91,22 @@ def test_the_body_and_the_status_have_the_fields_that_are_shown(folder: Store) -
     body = status(folder, BATCH)
     assert body
     message = json.loads(encode(payload(body, NOW)))
-    sent, noted, _ = SHOWN
+    sent, _, noted, _ = SHOWN
     assert (list(message), list(message["data"])) == (list(sent), list(sent["data"]))
     assert list(noted["notification"]) == list(body["notification"])
     assert list(noted["notification"]["attempts"][0]) == list(body["notification"]["attempts"][0])
     assert body["notification"]["attempts"][0]["reason"].endswith(" answered 503")
     assert re.fullmatch(r"msg_[0-9a-f]{32}", message_id(BATCH, 1, "batch.successful", "x"))
+
+
+def test_what_is_told_of_an_audit_has_the_fields_that_are_shown(folder: Store) -> None:
+    audit = Audit(name="lutes", prompts=["a"], schedule="@daily")
+    run = begun(audit, NOW, list(audit.batches(run_name(NOW))), NOW)
+    body = {"status": "successful", "count": 1, "successful": 1, "outcomes": {"answered": 1}}
+    message = json.loads(encode(finished(folder, ended(run, lambda _: body, NOW))))
+    shown = SHOWN[1]
+    assert (list(message), list(message["data"])) == (list(shown), list(shown["data"]))
+    assert message["type"] == shown["type"]
 
 
 def test_the_tables_are_the_schedule() -> None:
