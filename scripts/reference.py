@@ -16,7 +16,7 @@ from completions.columns import HEALTH, Column, arrow_type
 from completions.dataset import TABLES
 from completions.marts import columns as marts
 from completions.record import SCHEMA_VERSION
-from completions.shapes import athena_table, json_schema
+from completions.shapes import athena_folder, athena_table, json_schema
 from completions.sites import NAMES, site
 
 REFERENCE = Path(__file__).resolve().parents[1] / "docs" / "reference"
@@ -45,7 +45,7 @@ _ATHENA = """\
 -- The dataset for Athena: put your bucket and prefix in place of BUCKET/PREFIX, and run the statements one by one.
 -- Times are UTC. Days are found by partition projection, so new batches show at once; where date >= '2026-11-01' reads
 -- no more than it must. For rehearsed answers: PREFIX/rehearsal, and other names for the tables.
--- Made from include/completions/columns.py by scripts/reference.py.
+-- Made from include/completions/columns.py and marts/columns.py by scripts/reference.py.
 """
 
 _MARTS = f"""\
@@ -74,6 +74,9 @@ def pages() -> dict[str, str]:
 def _statements() -> Iterator[str]:
     for name, columns in _ALL.items():
         yield f"{athena_table(name, columns, SCHEMA_VERSION)}\n"
+    yield "-- The marts of audits.\n"
+    for mart in marts.TABLES.values():
+        yield f"{athena_folder(f'mart_{mart.name}', mart.columns, f'{mart.folder}/schema=v{marts.SCHEMA_VERSION}')}\n"
 
 
 def _rows() -> dict[str, Any]:

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from completions.columns import BYTES, COMPLETIONS, TEXT, TIME, TRUTH, WHOLE, Column
-from completions.shapes import athena_table, athena_type, json_schema, json_type
+from completions.shapes import athena_folder, athena_table, athena_type, json_schema, json_type
 
 SCHEMA = json.loads((Path(__file__).parents[1] / "docs/reference/rows.schema.json").read_text("utf-8"))
 ROWS = json.loads((Path(__file__).parent / "data/v1/rows.json").read_text("utf-8"))
@@ -43,6 +43,16 @@ LINKS = pa.list_(pa.struct([("url", TEXT), ("order", WHOLE)]))
 )
 def test_a_type(type_: pa.DataType, athena: str, json_: dict[str, Any]) -> None:
     assert (athena_type(type_), json_type(type_)) == (athena, json_)
+
+
+def test_a_folder_for_athena() -> None:
+    assert athena_folder("seen", (Column("id", TEXT, "Id"),), "marts/seen").splitlines() == [
+        "CREATE EXTERNAL TABLE `seen` (",
+        "  `id` string",
+        ")",
+        "STORED AS PARQUET",
+        "LOCATION 's3://BUCKET/PREFIX/marts/seen/';",
+    ]
 
 
 def test_a_table_for_athena() -> None:

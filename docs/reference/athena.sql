@@ -1,7 +1,7 @@
 -- The dataset for Athena: put your bucket and prefix in place of BUCKET/PREFIX, and run the statements one by one.
 -- Times are UTC. Days are found by partition projection, so new batches show at once; where date >= '2026-11-01' reads
 -- no more than it must. For rehearsed answers: PREFIX/rehearsal, and other names for the tables.
--- Made from include/completions/columns.py by scripts/reference.py.
+-- Made from include/completions/columns.py and marts/columns.py by scripts/reference.py.
 
 CREATE EXTERNAL TABLE `completions` (
   `answer_id` string,
@@ -151,3 +151,598 @@ TBLPROPERTIES (
   'projection.date.range' = '2026-01-01,NOW',
   'storage.location.template' = 's3://BUCKET/PREFIX/datasets/health/schema=v1/date=${date}/'
 );
+
+-- The marts of audits.
+
+CREATE EXTERNAL TABLE `mart_mentions` (
+  `origin` string,
+  `audit` string,
+  `run` string,
+  `run_at` timestamp,
+  `model` string,
+  `profile` string,
+  `batch_id` string,
+  `answer_id` string,
+  `prompt_id` string,
+  `prompt` string,
+  `sample_index` bigint,
+  `brand` string,
+  `own` boolean,
+  `mention_count` bigint,
+  `first_offset` bigint,
+  `depth` double,
+  `rank` bigint,
+  `mart_version` bigint,
+  `matching_version` bigint
+)
+STORED AS PARQUET
+LOCATION 's3://BUCKET/PREFIX/marts/mentions/schema=v1/';
+
+CREATE EXTERNAL TABLE `mart_capture_health` (
+  `origin` string,
+  `audit` string,
+  `run` string,
+  `run_at` timestamp,
+  `model` string,
+  `profile` string,
+  `batch_id` string,
+  `planned` bigint,
+  `missing` bigint,
+  `answered` bigint,
+  `refused` bigint,
+  `no_answer` bigint,
+  `failed` bigint,
+  `cached` bigint,
+  `duplicates` bigint,
+  `counted` bigint,
+  `k` bigint,
+  `n` bigint,
+  `rate` double,
+  `low` double,
+  `high` double,
+  `too_few` boolean,
+  `timed` bigint,
+  `p50_ms` double,
+  `p95_ms` double,
+  `mart_version` bigint,
+  `matching_version` bigint
+)
+STORED AS PARQUET
+LOCATION 's3://BUCKET/PREFIX/marts/capture_health/schema=v1/';
+
+CREATE EXTERNAL TABLE `mart_capture_outcomes` (
+  `origin` string,
+  `audit` string,
+  `run` string,
+  `run_at` timestamp,
+  `model` string,
+  `profile` string,
+  `batch_id` string,
+  `outcome` string,
+  `k` bigint,
+  `n` bigint,
+  `rate` double,
+  `low` double,
+  `high` double,
+  `too_few` boolean,
+  `mart_version` bigint,
+  `matching_version` bigint
+)
+STORED AS PARQUET
+LOCATION 's3://BUCKET/PREFIX/marts/capture_outcomes/schema=v1/';
+
+CREATE EXTERNAL TABLE `mart_prompt_health` (
+  `origin` string,
+  `audit` string,
+  `run` string,
+  `run_at` timestamp,
+  `model` string,
+  `profile` string,
+  `batch_id` string,
+  `prompt_id` string,
+  `prompt` string,
+  `topic` string,
+  `intent` string,
+  `planned` bigint,
+  `observed` bigint,
+  `failed` bigint,
+  `counted` bigint,
+  `counted_links` bigint,
+  `mart_version` bigint,
+  `matching_version` bigint
+)
+STORED AS PARQUET
+LOCATION 's3://BUCKET/PREFIX/marts/prompt_health/schema=v1/';
+
+CREATE EXTERNAL TABLE `mart_mention_rate` (
+  `origin` string,
+  `audit` string,
+  `run` string,
+  `run_at` timestamp,
+  `model` string,
+  `profile` string,
+  `batch_id` string,
+  `brand` string,
+  `own` boolean,
+  `k` bigint,
+  `n` bigint,
+  `rate` double,
+  `low` double,
+  `high` double,
+  `too_few` boolean,
+  `mart_version` bigint,
+  `matching_version` bigint
+)
+STORED AS PARQUET
+LOCATION 's3://BUCKET/PREFIX/marts/mention_rate/schema=v1/';
+
+CREATE EXTERNAL TABLE `mart_share_of_voice` (
+  `origin` string,
+  `audit` string,
+  `run` string,
+  `run_at` timestamp,
+  `model` string,
+  `profile` string,
+  `batch_id` string,
+  `brand` string,
+  `own` boolean,
+  `mentions` bigint,
+  `all_mentions` bigint,
+  `share_by_mentions` double,
+  `answers` bigint,
+  `all_answers` bigint,
+  `share_by_answers` double,
+  `n` bigint,
+  `too_few` boolean,
+  `mart_version` bigint,
+  `matching_version` bigint
+)
+STORED AS PARQUET
+LOCATION 's3://BUCKET/PREFIX/marts/share_of_voice/schema=v1/';
+
+CREATE EXTERNAL TABLE `mart_position` (
+  `origin` string,
+  `audit` string,
+  `run` string,
+  `run_at` timestamp,
+  `model` string,
+  `profile` string,
+  `batch_id` string,
+  `brand` string,
+  `own` boolean,
+  `k` bigint,
+  `n` bigint,
+  `rate` double,
+  `low` double,
+  `high` double,
+  `too_few` boolean,
+  `mean_rank` double,
+  `median_rank` double,
+  `mean_depth` double,
+  `mart_version` bigint,
+  `matching_version` bigint
+)
+STORED AS PARQUET
+LOCATION 's3://BUCKET/PREFIX/marts/position/schema=v1/';
+
+CREATE EXTERNAL TABLE `mart_citation_domains` (
+  `origin` string,
+  `audit` string,
+  `run` string,
+  `run_at` timestamp,
+  `model` string,
+  `profile` string,
+  `batch_id` string,
+  `domain` string,
+  `brand` string,
+  `inline` bigint,
+  `more` bigint,
+  `links` bigint,
+  `all_links` bigint,
+  `share` double,
+  `k_inline` bigint,
+  `k_listed` bigint,
+  `k` bigint,
+  `n` bigint,
+  `rate` double,
+  `low` double,
+  `high` double,
+  `too_few` boolean,
+  `mart_version` bigint,
+  `matching_version` bigint
+)
+STORED AS PARQUET
+LOCATION 's3://BUCKET/PREFIX/marts/citation_domains/schema=v1/';
+
+CREATE EXTERNAL TABLE `mart_citation_urls` (
+  `origin` string,
+  `audit` string,
+  `run` string,
+  `run_at` timestamp,
+  `model` string,
+  `profile` string,
+  `batch_id` string,
+  `url` string,
+  `domain` string,
+  `brand` string,
+  `title` string,
+  `inline` bigint,
+  `more` bigint,
+  `links` bigint,
+  `all_links` bigint,
+  `share` double,
+  `k_inline` bigint,
+  `k_listed` bigint,
+  `k` bigint,
+  `n` bigint,
+  `rate` double,
+  `low` double,
+  `high` double,
+  `too_few` boolean,
+  `mart_version` bigint,
+  `matching_version` bigint
+)
+STORED AS PARQUET
+LOCATION 's3://BUCKET/PREFIX/marts/citation_urls/schema=v1/';
+
+CREATE EXTERNAL TABLE `mart_prompt_citations` (
+  `origin` string,
+  `audit` string,
+  `run` string,
+  `run_at` timestamp,
+  `model` string,
+  `profile` string,
+  `batch_id` string,
+  `prompt_id` string,
+  `prompt` string,
+  `url` string,
+  `domain` string,
+  `brand` string,
+  `links` bigint,
+  `k` bigint,
+  `n` bigint,
+  `rate` double,
+  `low` double,
+  `high` double,
+  `too_few` boolean,
+  `mart_version` bigint,
+  `matching_version` bigint
+)
+STORED AS PARQUET
+LOCATION 's3://BUCKET/PREFIX/marts/prompt_citations/schema=v1/';
+
+CREATE EXTERNAL TABLE `mart_mention_citation` (
+  `origin` string,
+  `audit` string,
+  `run` string,
+  `run_at` timestamp,
+  `model` string,
+  `profile` string,
+  `batch_id` string,
+  `brand` string,
+  `own` boolean,
+  `named_and_cited` bigint,
+  `named_only` bigint,
+  `cited_only` bigint,
+  `neither` bigint,
+  `n` bigint,
+  `too_few` boolean,
+  `mart_version` bigint,
+  `matching_version` bigint
+)
+STORED AS PARQUET
+LOCATION 's3://BUCKET/PREFIX/marts/mention_citation/schema=v1/';
+
+CREATE EXTERNAL TABLE `mart_agreement` (
+  `origin` string,
+  `audit` string,
+  `run` string,
+  `run_at` timestamp,
+  `model` string,
+  `profile` string,
+  `batch_id` string,
+  `kind` string,
+  `prompts` bigint,
+  `pairs` bigint,
+  `identical` bigint,
+  `identical_rate` double,
+  `pairs_compared` bigint,
+  `mean_jaccard` double,
+  `too_few` boolean,
+  `mart_version` bigint,
+  `matching_version` bigint
+)
+STORED AS PARQUET
+LOCATION 's3://BUCKET/PREFIX/marts/agreement/schema=v1/';
+
+CREATE EXTERNAL TABLE `mart_competitor_matrix` (
+  `origin` string,
+  `audit` string,
+  `run` string,
+  `run_at` timestamp,
+  `model` string,
+  `profile` string,
+  `batch_id` string,
+  `prompt_id` string,
+  `prompt` string,
+  `brand` string,
+  `own` boolean,
+  `k` bigint,
+  `n` bigint,
+  `rate` double,
+  `low` double,
+  `high` double,
+  `too_few` boolean,
+  `mentions` bigint,
+  `first` bigint,
+  `others` bigint,
+  `standing` string,
+  `mart_version` bigint,
+  `matching_version` bigint
+)
+STORED AS PARQUET
+LOCATION 's3://BUCKET/PREFIX/marts/competitor_matrix/schema=v1/';
+
+CREATE EXTERNAL TABLE `mart_co_mentions` (
+  `origin` string,
+  `audit` string,
+  `run` string,
+  `run_at` timestamp,
+  `model` string,
+  `profile` string,
+  `batch_id` string,
+  `brand` string,
+  `own` boolean,
+  `other` string,
+  `k` bigint,
+  `n` bigint,
+  `rate` double,
+  `low` double,
+  `high` double,
+  `too_few` boolean,
+  `mart_version` bigint,
+  `matching_version` bigint
+)
+STORED AS PARQUET
+LOCATION 's3://BUCKET/PREFIX/marts/co_mentions/schema=v1/';
+
+CREATE EXTERNAL TABLE `mart_fan_out` (
+  `origin` string,
+  `audit` string,
+  `run` string,
+  `run_at` timestamp,
+  `model` string,
+  `profile` string,
+  `batch_id` string,
+  `k` bigint,
+  `n` bigint,
+  `rate` double,
+  `low` double,
+  `high` double,
+  `too_few` boolean,
+  `queries` bigint,
+  `mean_queries` double,
+  `mart_version` bigint,
+  `matching_version` bigint
+)
+STORED AS PARQUET
+LOCATION 's3://BUCKET/PREFIX/marts/fan_out/schema=v1/';
+
+CREATE EXTERNAL TABLE `mart_fan_out_words` (
+  `origin` string,
+  `audit` string,
+  `run` string,
+  `run_at` timestamp,
+  `model` string,
+  `profile` string,
+  `batch_id` string,
+  `word` string,
+  `change` string,
+  `k` bigint,
+  `n` bigint,
+  `rate` double,
+  `low` double,
+  `high` double,
+  `too_few` boolean,
+  `mart_version` bigint,
+  `matching_version` bigint
+)
+STORED AS PARQUET
+LOCATION 's3://BUCKET/PREFIX/marts/fan_out_words/schema=v1/';
+
+CREATE EXTERNAL TABLE `mart_fan_out_domains` (
+  `origin` string,
+  `audit` string,
+  `run` string,
+  `run_at` timestamp,
+  `model` string,
+  `profile` string,
+  `batch_id` string,
+  `word` string,
+  `domain` string,
+  `brand` string,
+  `k` bigint,
+  `n` bigint,
+  `rate` double,
+  `low` double,
+  `high` double,
+  `too_few` boolean,
+  `mart_version` bigint,
+  `matching_version` bigint
+)
+STORED AS PARQUET
+LOCATION 's3://BUCKET/PREFIX/marts/fan_out_domains/schema=v1/';
+
+CREATE EXTERNAL TABLE `mart_contrast` (
+  `origin` string,
+  `audit` string,
+  `run` string,
+  `run_at` timestamp,
+  `model` string,
+  `profile` string,
+  `batch_id` string,
+  `other_profile` string,
+  `other_batch_id` string,
+  `differs` string,
+  `brand` string,
+  `own` boolean,
+  `in_both` bigint,
+  `only_here` bigint,
+  `only_there` bigint,
+  `in_neither` bigint,
+  `n` bigint,
+  `rate` double,
+  `other_rate` double,
+  `difference` double,
+  `too_few` boolean,
+  `mart_version` bigint,
+  `matching_version` bigint
+)
+STORED AS PARQUET
+LOCATION 's3://BUCKET/PREFIX/marts/contrast/schema=v1/';
+
+CREATE EXTERNAL TABLE `mart_product_shelf` (
+  `origin` string,
+  `audit` string,
+  `run` string,
+  `run_at` timestamp,
+  `model` string,
+  `profile` string,
+  `batch_id` string,
+  `product` string,
+  `merchant` string,
+  `brand` string,
+  `cards` bigint,
+  `all_cards` bigint,
+  `share` double,
+  `mean_position` double,
+  `price_text` string,
+  `k` bigint,
+  `n` bigint,
+  `rate` double,
+  `low` double,
+  `high` double,
+  `too_few` boolean,
+  `mart_version` bigint,
+  `matching_version` bigint
+)
+STORED AS PARQUET
+LOCATION 's3://BUCKET/PREFIX/marts/product_shelf/schema=v1/';
+
+CREATE EXTERNAL TABLE `mart_ads` (
+  `origin` string,
+  `audit` string,
+  `run` string,
+  `run_at` timestamp,
+  `model` string,
+  `profile` string,
+  `batch_id` string,
+  `k` bigint,
+  `n` bigint,
+  `rate` double,
+  `low` double,
+  `high` double,
+  `too_few` boolean,
+  `shown` bigint,
+  `mart_version` bigint,
+  `matching_version` bigint
+)
+STORED AS PARQUET
+LOCATION 's3://BUCKET/PREFIX/marts/ads/schema=v1/';
+
+CREATE EXTERNAL TABLE `mart_versions` (
+  `origin` string,
+  `audit` string,
+  `run` string,
+  `run_at` timestamp,
+  `model` string,
+  `profile` string,
+  `batch_id` string,
+  `what` string,
+  `value` string,
+  `k` bigint,
+  `n` bigint,
+  `rate` double,
+  `low` double,
+  `high` double,
+  `too_few` boolean,
+  `mart_version` bigint,
+  `matching_version` bigint
+)
+STORED AS PARQUET
+LOCATION 's3://BUCKET/PREFIX/marts/versions/schema=v1/';
+
+CREATE EXTERNAL TABLE `mart_volatility` (
+  `origin` string,
+  `audit` string,
+  `run` string,
+  `run_at` timestamp,
+  `model` string,
+  `profile` string,
+  `batch_id` string,
+  `previous_run` string,
+  `previous_batch_id` string,
+  `kind` string,
+  `prompts` bigint,
+  `compared` bigint,
+  `kept` bigint,
+  `gained` bigint,
+  `lost` bigint,
+  `mean_jaccard` double,
+  `stability` double,
+  `too_few` boolean,
+  `mart_version` bigint,
+  `matching_version` bigint
+)
+STORED AS PARQUET
+LOCATION 's3://BUCKET/PREFIX/marts/volatility/schema=v1/';
+
+CREATE EXTERNAL TABLE `mart_url_changes` (
+  `origin` string,
+  `audit` string,
+  `run` string,
+  `run_at` timestamp,
+  `model` string,
+  `profile` string,
+  `batch_id` string,
+  `previous_run` string,
+  `previous_batch_id` string,
+  `prompt_id` string,
+  `prompt` string,
+  `url` string,
+  `domain` string,
+  `brand` string,
+  `change` string,
+  `k_before` bigint,
+  `n_before` bigint,
+  `k` bigint,
+  `n` bigint,
+  `too_few` boolean,
+  `mart_version` bigint,
+  `matching_version` bigint
+)
+STORED AS PARQUET
+LOCATION 's3://BUCKET/PREFIX/marts/url_changes/schema=v1/';
+
+CREATE EXTERNAL TABLE `mart_change_points` (
+  `origin` string,
+  `audit` string,
+  `run` string,
+  `run_at` timestamp,
+  `model` string,
+  `profile` string,
+  `batch_id` string,
+  `previous_run` string,
+  `previous_batch_id` string,
+  `what` string,
+  `before` string,
+  `after` string,
+  `k_before` bigint,
+  `n_before` bigint,
+  `k` bigint,
+  `n` bigint,
+  `mart_version` bigint,
+  `matching_version` bigint
+)
+STORED AS PARQUET
+LOCATION 's3://BUCKET/PREFIX/marts/change_points/schema=v1/';

@@ -44,9 +44,7 @@ def athena_table(name: str, columns: Sequence[Column], version: int) -> str:
     }
     return "\n".join(
         [
-            f"CREATE EXTERNAL TABLE `{name}` (",
-            ",\n".join(f"  `{column.name}` {athena_type(column.type)}" for column in columns),
-            ")",
+            _declared(name, columns),
             "PARTITIONED BY (`date` string)",
             "STORED AS PARQUET",
             f"LOCATION '{folder}/'",
@@ -55,6 +53,17 @@ def athena_table(name: str, columns: Sequence[Column], version: int) -> str:
             ");",
         ]
     )
+
+
+def athena_folder(name: str, columns: Sequence[Column], folder: str) -> str:
+    """The statement that declares all files below a folder as one table."""
+    where = f"LOCATION 's3://BUCKET/PREFIX/{folder}/';"
+    return "\n".join([_declared(name, columns), "STORED AS PARQUET", where])
+
+
+def _declared(name: str, columns: Sequence[Column]) -> str:
+    lines = ",\n".join(f"  `{column.name}` {athena_type(column.type)}" for column in columns)
+    return f"CREATE EXTERNAL TABLE `{name}` (\n{lines}\n)"
 
 
 def athena_type(type_: pa.DataType) -> str:
