@@ -36,6 +36,10 @@ class Links:
     """Such as `https://airflow.example.com/ai`; None: the report names the place in the store alone."""
 
     def answer(self, batch_id: str, index: int, sample: int) -> str | None:
+        """The answer's page in Airflow's UI."""
+        return self.base and f"{self.base}/pages/batches/{batch_id}/answers/{index}/{sample}"
+
+    def data(self, batch_id: str, index: int, sample: int) -> str | None:
         """The structured answer."""
         return self.base and f"{self.base}/completions?id={batch_id}&index={index}&sample={sample}"
 

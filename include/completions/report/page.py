@@ -81,6 +81,14 @@ def report(
     )
 
 
+def over_time(history: History) -> Markup:
+    """What changed in the last runs, and the charts over all of them, as a part of another page."""
+    drawing = charts.environment()
+    drawing.globals |= GLOBALS
+    summaries = [summary_of(history.at(run)) for run in reversed(history.runs[1:])]
+    return Markup(drawing.get_template("over_time.html").render(history=history, summaries=summaries))  # noqa: S704
+
+
 def earlier(history: History) -> Iterator[Summary]:
     """What the runs before said, the newest first; the first has nothing to say."""
     yield from (summary_of(history.at(run)) for run in reversed(history.runs[1:-1]))
