@@ -70,6 +70,9 @@ def test_a_store_keeps_one_for_each_site_and_way(any_store: Store) -> None:
         (None, "open", "blocked", 1),
         ("exit-1-DE", "open", "challenge", 1),
     ]
+    close_breaker(any_store, "gemini")  # an answer to one who was on the way
+    assert state(any_store, "gemini") == [here, walled]
+    run_out(any_store, "gemini")
     close_breaker(any_store, "gemini")
     assert state(any_store, "gemini") == [Breaker(), walled]
 

@@ -84,8 +84,9 @@ def open_breaker(store: Store, model: str, outcome: Outcome, way: str | None = N
 
 
 def close_breaker(store: Store, model: str, way: str | None = None) -> None:
-    """Have everybody ask again, as the one that tried had an answer."""
-    store.delete([_key(model, way)])
+    """Have everybody ask again, as the one that tried had an answer, unless another met a wall meanwhile."""
+    if breaker(store, model, way).state == "half-open":
+        store.delete([_key(model, way)])
 
 
 def way_of(out: Exit | None) -> str | None:
