@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -72,6 +73,11 @@ def test_what_is_wrong_is_told_with_its_line(tmp_path: Path, text: str, told: st
     assert told in _refused(_file(tmp_path, text))
 
 
+def test_a_callback_that_is_too_long_is_not_shown(tmp_path: Path) -> None:
+    told = _refused(_file(tmp_path, f"{ASKED}callback: https://canary.example/{'x' * 2047}\n"))
+    assert told == "lutes.yaml, line 2: callback: string should have at most 2047 characters"
+
+
 def test_everything_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
     told = _refused(_file(tmp_path, "prompts: ['']\nsamples: 0\ntimezone: x\n")).splitlines()
     assert [line.partition(": ")[0] for line in told] == [f"lutes.yaml, line {line}" for line in (3, 1, 2)]
@@ -99,14 +105,21 @@ def test_a_run_is_a_batch_for_each_model_and_person_all_drawn_from_one_seed(tmp_
 
 
 @pytest.mark.parametrize("kind", ["csv", "parquet"])
-def test_prompts_come_from_a_file_beside_it(tmp_path: Path, kind: str) -> None:
+def test_prompts_and_what_they_are_about_come_from_a_file_beside_it(tmp_path: Path, kind: str) -> None:
     prompts = ['Which "lute", then?', "Welche Laute für 東京?"]
     file = tmp_path / f"prompts.{kind}"
     if kind == "csv":
-        file.write_text('\ufefftopic,prompt\nlutes,"Which ""lute"", then?"\nlutes,Welche Laute für 東京?\n', "utf-8")
+        file.write_text('\ufefftopic,prompt\nlutes,"Which ""lute"", then?"\n ,Welche Laute für 東京?\n', "utf-8")
     else:
-        pq.write_table(pa.table({"prompt": prompts, "topic": ["lutes", "lutes"]}), file)
-    assert load(_file(tmp_path, f"prompts_file: prompts.{kind}\n")).asked == prompts
+        pq.write_table(pa.table({"prompt": prompts, "topic": ["lutes", None]}), file)
+    audit = load(_file(tmp_path, f"prompts_file: prompts.{kind}\n"))
+    assert audit.asked == prompts
+    assert [(one.topic, one.intent) for one in audit.questions] == [("lutes", None), (None, None)]
+
+
+def test_a_row_without_its_prompt_is_refused_by_its_number(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("topic,prompt\nx,Which lute?\nx\n", "utf-8")
+    assert "prompts[1] '': " in _refused(_file(tmp_path, "prompts_file: a.csv\n"))
 
 
 @pytest.mark.parametrize(
@@ -132,8 +145,16 @@ def test_it_runs_by_the_clock_of_its_own_time_zone(tmp_path: Path) -> None:
     ]
 
 
-def test_the_audits_that_ship_are_right() -> None:
-    shipped = files(PROJECT / "include/audits")
+def test_the_audit_that_the_docs_show_is_one(tmp_path: Path) -> None:
+    [shown] = re.findall(r"^```yaml\n(.*?)^```", (PROJECT / "docs/audits.md").read_text("utf-8"), re.M | re.S)
+    audit = load(_file(tmp_path, shown, "guitar-shops"))
+    audit.check()
+    assert audit.callback
+
+
+@pytest.mark.parametrize("folder", ["include/audits", "examples/audits"])
+def test_the_audits_that_ship_are_right(folder: str) -> None:
+    shipped = files(PROJECT / folder)
     assert shipped
     for file in shipped:
         audit = load(file)
