@@ -236,9 +236,9 @@ def run_names(part: Store, name: str) -> list[str]:
     return sorted(file.removesuffix(".json") for file in found if "/" not in file and file.endswith(".json"))
 
 
-def load_runs(part: Store, name: str) -> Iterator[AuditRun]:
-    """The records of the audit's runs, in order of time; what cannot be read is left out."""
-    names = run_names(part, name)
+def load_runs(part: Store, name: str, runs: Sequence[str] | None = None) -> Iterator[AuditRun]:
+    """The records of the audit's runs, or of these, in order of time; what cannot be read is left out."""
+    names = run_names(part, name) if runs is None else runs
     bodies = part.get_many([run_key(name, run) for run in names])
     for run, body in zip(names, bodies, strict=True):
         if record := _read(run, body) if body else None:

@@ -6,7 +6,7 @@ Files are replaced whole, under the same key; the stamp is written last. Who rea
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import PurePosixPath
 
@@ -61,9 +61,9 @@ def put_stamp(part: Store, audit: str, run: str, stamp: Stamp) -> None:
     part.put(f"{STAMPS}/{audit}/{run}.json", stamp.model_dump_json().encode())
 
 
-def stamps(part: Store, audit: str) -> dict[str, Stamp]:
-    """By name, the runs whose marts stand."""
-    names = standing(part, audit)
+def stamps(part: Store, audit: str, runs: Sequence[str] | None = None) -> dict[str, Stamp]:
+    """By name, the runs whose marts stand, of these or of all."""
+    names = standing(part, audit) if runs is None else runs
     bodies = part.get_many([f"{STAMPS}/{audit}/{name}.json" for name in names])
     found = {name: body for name, body in zip(names, bodies, strict=True) if body}
     return {run: Stamp.model_validate_json(body) for run, body in found.items()}
@@ -86,7 +86,9 @@ def dataset(part: Store, mart: Mart, runs: Iterable[tuple[str, str]]) -> ds.Data
     paths = [part.uri_of(key(mart, audit, run)).removeprefix("s3://") for audit, run in runs]
     client = part.inner
     files = pafs.PyFileSystem(pafs.FSSpecHandler(filesystem(client))) if isinstance(client, S3Store) else None
-    return ds.dataset(paths, mart.schema, "parquet", files) if paths else ds.dataset(mart.schema.empty_table())
+    if not paths:
+        return ds.dataset(mart.schema.empty_table())
+    return ds.FileSystemDataset.from_paths(paths, mart.schema, ds.ParquetFileFormat(), files or pafs.LocalFileSystem())
 
 
 def key(mart: Mart, audit: str, run: str) -> str:

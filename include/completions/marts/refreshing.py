@@ -12,6 +12,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.dataset as ds
 
+from completions.audit_runs import run_names
 from completions.brands import MATCHING_VERSION, Brand
 from completions.errors import Refused
 from completions.marts import kept
@@ -22,6 +23,8 @@ from completions.marts.runs import Run, alone, runs
 from completions.reading import ORIGINS, database, one_of, opened
 from completions.store import Origin, Store, StoreError
 
+LOOK_BACK = 60
+"""So many runs are looked at where one is asked for: it is compared with one of them."""
 Progress = Callable[[str, int, int], None]
 """Told before a run is computed: its name, how many runs were looked at before, and of how many."""
 Last = dict[tuple[str, str], tuple[str, str, str]]
@@ -55,7 +58,7 @@ def refresh(
     Args:
         store: The store, a folder, or `s3://bucket/prefix`; else the one that COMPLETIONS_STORE names.
         audit: Its name.
-        run: Only this run, and those before that it may be compared with; None: all.
+        run: Only this run, and the last 60 before, with which it may be compared; None: all.
         origin: `live`, or `rehearsal`.
         again: Compute the run, or all of them, even where the marts stand.
         brands: Look for these in place of those on record with each run; later refreshes do so too.
@@ -66,8 +69,9 @@ def refresh(
     """
     one_of("origin", origin, ORIGINS)
     whole = opened(store)
-    part, found = whole.of(origin), _asked_for(runs(whole.of(origin), audit), audit, run, origin)
-    standing, last = kept.stamps(part, audit), Last()
+    part, last = whole.of(origin), Last()
+    names = _asked_for(part, audit, run, origin)
+    found, standing = runs(part, audit, names), kept.stamps(part, audit, names)
     computed = []
     for done, recorded in enumerate(found):
         old = standing.get(recorded.name)
@@ -120,15 +124,17 @@ def of_batch(store: Store | str | Path | None, batch_id: str, brands: Sequence[B
     return connection
 
 
-def _asked_for(found: Sequence[Run], audit: str, run: str | None, origin: Origin) -> Sequence[Run]:
-    names = [one.name for one in found]
-    if not found:
+def _asked_for(part: Store, audit: str, run: str | None, origin: Origin) -> Sequence[str]:
+    """The runs to look at, in the order of time."""
+    names = run_names(part, audit)
+    if not names:
         raise Refused("audit", audit, f"has no {origin} run on record; it has one once a run of it was planned")
     if run is None:
-        return found
+        return names
     if run not in names:
         raise Refused("run", run, f"there is none of {audit}; the last is {names[-1]}")
-    return found[: names.index(run) + 1]
+    until = names.index(run) + 1
+    return names[max(0, until - LOOK_BACK) : until]
 
 
 def _wanted(run: Run, old: Stamp | None, last: Last, given: Sequence[Brand] | None) -> tuple[Stamp, Run]:

@@ -44,9 +44,9 @@ class Run:
     batches: tuple[Batch, ...]
 
 
-def runs(part: Store, audit: str) -> list[Run]:
-    """The runs of an audit that are on record, in the order of time; empty where there are none."""
-    records = list(load_runs(part, audit))
+def runs(part: Store, audit: str, names: Sequence[str]) -> list[Run]:
+    """These runs of an audit, in the order given."""
+    records = list(load_runs(part, audit, names))
     ids = [batch.id for record in records for batch in record.batches]
     done = {manifest.batch_id: manifest for manifest in manifests(part, Days(), ids)}
     return [_run(record, done) for record in records]
