@@ -16,7 +16,7 @@ from fastapi.staticfiles import StaticFiles
 from completions.manifest import CODE_VERSION
 from completions_web import answers, batches, lists
 from completions_web.auth import READ, Gate
-from completions_web.pages import actions, answer, answer_files, batch, health, run_tab, shell, trigger
+from completions_web.pages import actions, answer, answer_files, audits, batch, health, run_tab, shell, trigger
 from completions_web.pages import batches as batches_page
 from completions_web.problems import tell_problems
 from completions_web.shapes import Problem, Wrong
@@ -34,7 +34,20 @@ app.mount("/static", StaticFiles(packages=[("fastapi_offline", "static")]))  # n
 app.mount(f"{shell.PREFIX}/static", StaticFiles(directory=shell.STATIC))
 tell_problems(app)
 app.add_middleware(Gate)
-for module in (batches, answers, lists, batches_page, batch, actions, answer, answer_files, run_tab, trigger, health):
+for module in (
+    batches,
+    answers,
+    lists,
+    batches_page,
+    batch,
+    actions,
+    answer,
+    answer_files,
+    run_tab,
+    trigger,
+    health,
+    audits,
+):
     app.include_router(module.router)
 
 

@@ -1,0 +1,145 @@
+"""The pages of recurring audits: which there are, and what one of them says over all its runs."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import APIRouter, HTTPException, Path, Query, Request
+from markupsafe import Markup
+from starlette.responses import Response
+
+from completions.audit_finished import REPORT
+from completions.audit_runs import AuditRun, audit_names, find_run, load_run, run_key, run_names
+from completions.audits import Audit, files, load
+from completions.errors import Refused, RefusedRequest
+from completions.report.charts import CSS
+from completions.report.making import of_run
+from completions.report.page import over_time
+from completions.settings import Settings
+from completions.store import Origin, Store
+from completions_airflow.connections import open_store
+from completions_web.answers import apart
+from completions_web.auth import READ
+from completions_web.pages.shell import HEADERS, PREFIX, airflow_of, page
+
+router = APIRouter(prefix=f"{PREFIX}/audits", include_in_schema=False, dependencies=READ)
+
+KEPT = 60.0
+"""Seconds that charts are good for all who look."""
+RUNS = 30
+"""Runs that a page lists."""
+ORIGINS: tuple[Origin, Origin] = ("live", "rehearsal")
+
+Name = Annotated[str, Path(pattern="^[a-z0-9][a-z0-9_-]{0,62}$")]
+Which = Annotated[Origin | None, Query()]
+_kept: dict[tuple[str, str, str], tuple[float, Markup | None]] = {}
+_reading = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Listed:
+    """One audit of the list, as one origin has it."""
+
+    name: str
+    origin: Origin
+    names: list[str]
+    """Of its runs, in order of time."""
+    last: AuditRun | None
+    due: datetime | None
+    wrong: str | None
+    """What is wrong with its file; it may be gone."""
+
+
+@router.get("")
+def audits(request: Request) -> Response:
+    """Every audit that has a file or had a run."""
+    store, declared = open_store(), {file.stem: file for file in files(Settings.from_env().audits)}
+    ran = {(name, origin) for origin in ORIGINS for name in audit_names(store.of(origin))}
+    without = {(name, _origin(name)) for name in declared} - ran
+    found = [_listed(store, name, origin) for name, origin in sorted(ran | without)]
+    return page(request, "audits.html", audits=found, airflow=airflow_of(request))
+
+
+@router.get("/charts.css")
+def charts_css() -> Response:
+    """The dress of the charts, which reports have too."""
+    return Response(CSS, media_type="text/css", headers=HEADERS)
+
+
+@router.get("/{name}")
+def audit(request: Request, name: Name, origin: Which = None) -> Response:
+    """One audit: when it is due, what changed, its charts, its last runs."""
+    store = open_store()
+    having = [one for one in ORIGINS if run_names(store.of(one), name)]
+    of = origin or (having[0] if having else _origin(name))
+    one, part = _listed(store, name, of), store.of(of)
+    if not one.names and one.wrong == GONE:
+        raise HTTPException(HTTPStatus.NOT_FOUND, f"There is no audit {name}: it has neither a file nor a run.")
+    return page(
+        request,
+        "audit.html",
+        audit=one,
+        declared=_declared(name)[0],
+        charts=_charts(store, one),
+        others=[other for other in having if other != of],
+        runs=[run for run_name in one.names[: -RUNS - 1 : -1] if (run := load_run(part, name, run_name))],
+        airflow=airflow_of(request),
+    )
+
+
+@router.get("/{name}/{run}/report")
+def report(name: Name, run: str) -> Response:
+    """The report of a run, to keep."""
+    found = find_run(open_store(), name, run)
+    content = found[0].get(run_key(name, found[1].run, REPORT)) if found else None
+    if content is None:
+        raise HTTPException(HTTPStatus.NOT_FOUND, f"The run {run} of {name} has no report: it is made when it is over.")
+    return apart(content, "text/html", f"{name}-{run}.html")
+
+
+GONE = "it has no file any more"
+
+
+def _listed(store: Store, name: str, origin: Origin) -> Listed:
+    declared, wrong = _declared(name)
+    due = declared.next_runs(datetime.now(UTC), 1) if declared and declared.origin == origin else []
+    part = store.of(origin)
+    names = run_names(part, name)
+    last = load_run(part, name, names[-1]) if names else None
+    return Listed(name, origin, names, last, due[0] if due else None, wrong)
+
+
+def _declared(name: str) -> tuple[Audit | None, str | None]:
+    """What the audit's file says, or what is wrong with it."""
+    file = next((file for file in files(Settings.from_env().audits) if file.stem == name), None)
+    try:
+        return (load(file), None) if file else (None, GONE)
+    except RefusedRequest as refused:
+        return None, str(refused)
+
+
+def _origin(name: str) -> Origin:
+    declared, _ = _declared(name)
+    return declared.origin if declared else "live"
+
+
+def _charts(store: Store, one: Listed) -> Markup | None:
+    """What the audit's marts say; None where it has none yet."""
+    key = store.of(one.origin).uri, one.name, f"{one.last and one.last.run} {one.last and one.last.ended_at}"
+    with _reading:
+        found = _kept.get(key)
+        if found is None or time.monotonic() - found[0] > KEPT:
+            found = _kept[key] = time.monotonic(), _drawn(store, one)
+    return found[1]
+
+
+def _drawn(store: Store, one: Listed) -> Markup | None:
+    try:
+        return over_time(of_run(store, one.name, origin=one.origin).history)
+    except Refused:
+        return None
