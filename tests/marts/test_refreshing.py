@@ -141,6 +141,21 @@ def test_one_run_is_computed_with_what_it_is_compared_with(store: Store) -> None
     assert refresh(store, again=True) == RUNS
 
 
+def test_only_so_many_runs_before_one_are_looked_at(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("completions.marts.refreshing.LOOK_BACK", 2)
+    for run in RUNS:
+        week(store, run)
+    assert refresh(store, run=NOV_16) == (NOV_9, NOV_16)
+    assert refresh(store) == (NOV_2, NOV_9)
+
+
+def test_a_run_that_asked_nothing_has_no_rows(store: Store) -> None:
+    asked(store, NOV_2)
+    assert refresh(store) == (NOV_2,)
+    with marts.connect(store, AUDIT, "rehearsal") as duck:
+        assert all(duck.sql(f"from {name}").fetchall() == [] for name in marts.TABLES)
+
+
 @pytest.mark.parametrize("step", [0, 1, 20, 2 * len(marts.TABLES)])
 def test_a_run_that_is_half_written_does_not_show_and_is_written_again(
     store: Store, monkeypatch: pytest.MonkeyPatch, step: int
