@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,14 +59,23 @@ def named(history: History, summary: Summary) -> list[Part]:
     return _each_brand(history, "mention_rate", bar)
 
 
-def named_over_time(history: History) -> list[Timeline]:
+def named_over_time(history: History, summaries: Sequence[Summary]) -> list[Timeline]:
     """The same in all runs, for the first brands."""
-    return _timelines(history, "mention_rate", "brand", history.brands[:LEGEND])
+    return _timelines(
+        history, "mention_rate", "brand", _first(history.brands, history.own, _changed(summaries, "named"))
+    )
 
 
-def cited_over_time(history: History) -> list[Timeline]:
-    """How often domains are linked to in all runs: those of one's own brands, then the most frequent."""
-    return _timelines(history, "citation_domains", "domain", leading_domains(history)[:LEGEND])
+def cited_over_time(history: History, summaries: Sequence[Summary]) -> list[Timeline]:
+    """How often domains are linked to in all runs, for the first of them."""
+    linked: dict[str, int] = {}
+    ours: set[str] = set()
+    for row in history.of("citation_domains"):
+        if row["domain"] is not None:
+            linked[row["domain"]] = linked.get(row["domain"], 0) + row["k"]
+            ours |= {row["domain"]} if row["brand"] in history.own else set()
+    found = sorted(linked, key=lambda domain: (-linked[domain], domain))
+    return _timelines(history, "citation_domains", "domain", _first(found, ours, _changed(summaries, "cited")))
 
 
 def captured_over_time(history: History) -> list[Timeline]:
@@ -231,17 +240,6 @@ def ads(history: History) -> list[Bar]:
     ]
 
 
-def leading_domains(history: History) -> list[str]:
-    """Domains of this run, those of one's own brands first, then by the answers that link to them."""
-    linked: dict[str, int] = {}
-    ours: set[str] = set()
-    for row in history.of("citation_domains"):
-        if row["domain"] is not None:
-            linked[row["domain"]] = linked.get(row["domain"], 0) + row["k"]
-            ours |= {row["domain"]} if row["brand"] in history.own else set()
-    return sorted(linked, key=lambda domain: (domain not in ours, -linked[domain], domain))
-
-
 def told_before(summary: Summary, measure: str) -> list[str]:
     """The head of a column for what was before; there is none where nothing was compared."""
     return ["Before"] if _verdicts(summary, measure) else []
@@ -265,6 +263,21 @@ def _timelines(history: History, mart: str, column: str, subjects: Sequence[str]
             {at: why for at, moment in enumerate(history.moments) if (why := history.gap(moment, asked))},
         )
         for asked in history.asked
+    ]
+
+
+def _first(subjects: Sequence[str], ours: Collection[str], changed: Collection[str]) -> list[str]:
+    """As many as a chart tells apart: one's own, then those that changed, then the others in their order."""
+    known = [*subjects, *(one for one in changed if one not in subjects)]
+    return sorted(known, key=lambda one: (one not in ours, one not in changed))[:LEGEND]
+
+
+def _changed(summaries: Sequence[Summary], measure: str) -> list[str]:
+    return [
+        one.subject
+        for summary in summaries
+        for one in summary.findings
+        if one.certain and one.measure == measure and one.subject
     ]
 
 

@@ -23,7 +23,7 @@ VERSIONS = {
     "adapter_version": "Read by adapter",
     "location_match": "Place asked for and seen",
 }
-KINDS = {"rose": "▲ Rose", "fell": "▼ Fell", "new": "▲ New", "gone": "▼ Gone", "gap": "Not captured"}
+KINDS = {"rose": "▲ Rose", "fell": "▼ Fell", "new": "▲ New", "gone": "▼ Gone", "gap": "■ Gap"}
 
 _SECTIONS = (
     ("findings", "What changed", None),
