@@ -61,8 +61,9 @@ def test_help_loads_nothing_heavy() -> None:
 @pytest.mark.parametrize(
     ("option", "value", "sentence"),
     [
-        ("--ui", "c", f"refused: --ui 'c': give {', '.join(sorted(ENDS))} or mixed"),
+        ("--ui", "c", f"refused: --ui 'c': give {', '.join(sorted(ENDS))}, mixed or usual"),
         ("--fault", "boredom", f"refused: --fault 'boredom': give one of {', '.join(sorted(NAMES))}"),
+        ("--site", "bing", "refused: --site 'bing': give one of chatgpt, gemini, perplexity, copilot"),
     ],
 )
 def test_rehearse_refuses_what_it_does_not_know(
@@ -81,6 +82,17 @@ def test_rehearse_serves_until_it_is_interrupted() -> None:
         process.send_signal(signal.SIGINT)
         assert process.wait(10) == 0
     assert (health["status"], health["ui"]) == ("ok", "a")
+
+
+def test_rehearse_serves_one_site_alone() -> None:
+    with subprocess.Popen([SCRIPT, "rehearse", "--site", "gemini"], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        root = process.stdout.readline().removeprefix("rehearsal: ").strip()
+        name, _, gemini = process.stdout.readline().strip().partition(": ")
+        host = {"Host": gemini.split("/")[2]}
+        found = [httpx.get(f"{root}/app", headers=headers, trust_env=False).status_code for headers in ({}, host)]
+        process.terminate()
+    assert (name, found) == ("gemini", [404, 200])
 
 
 @pytest.mark.airflow

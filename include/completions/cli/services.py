@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import nullcontext
 from typing import Annotated
 
@@ -41,6 +42,7 @@ def down() -> None:
 
 def rehearse(
     port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0: any free one.")] = 0,
+    site: Annotated[list[str] | None, typer.Option(help="Only this one, or these: say it again for each.")] = None,
     latency: Annotated[float, typer.Option(help="Seconds from a prompt to the end of its answer.")] = 1.0,
     ui: Annotated[str, typer.Option(help="Front end, where a site has one of that name; mixed: all.")] = "mixed",
     fault: Annotated[str | None, typer.Option(help="Deal this fault to everyone.")] = None,
@@ -51,26 +53,32 @@ def rehearse(
     """Serve the stand-ins alone, until Ctrl-C."""
     from completions.rehearsal import Rehearsal, serve
     from completions.rehearsal.exits import RehearsedExits
-    from completions.rehearsal.faults import NAMES
+    from completions.rehearsal.faults import BY_SITE
     from completions.rehearsal.sites import STAND_INS, front_ends
 
-    known = sorted({end for name in STAND_INS for end in front_ends(name)})
+    sites = site or list(STAND_INS)
+    for name in sites:
+        if name not in STAND_INS:
+            raise Refused("--site", name, f"give one of {', '.join(STAND_INS)}")
+    known = sorted({end for name in sites for end in front_ends(name)})
     if ui not in (*known, "mixed"):
         raise Refused("--ui", ui, f"give {', '.join(known)} or mixed")
-    if fault is not None and fault not in NAMES:
-        raise Refused("--fault", fault, f"give one of {', '.join(sorted(NAMES))}")
+    faults = sorted({name for one in sites for name in BY_SITE[one]})
+    if fault is not None and fault not in faults:
+        raise Refused("--fault", fault, f"give one of {', '.join(faults)}")
     with RehearsedExits() if exits else nullcontext() as gateway:
         if gateway:
             print(f"AIRFLOW_CONN_COMPLETIONS_PROXY='{gateway.variable}'")
-        serve(Rehearsal(port=port, latency=latency, ui=ui, fault=fault), _say_where)
+        rehearsal = Rehearsal(port=port, latency=latency, ui=ui, fault=fault, sites=sites)
+        serve(rehearsal, lambda url: _say_where(url, sites))
 
 
-def _say_where(url: str) -> None:
+def _say_where(url: str, sites: Sequence[str]) -> None:
     """A line per stand-in."""
-    from completions.sites import NAMES, rehearsed
+    from completions.sites import rehearsed
 
     print(f"rehearsal: {url}")
-    for name in NAMES:
+    for name in sites:
         print(f"  {name}: {rehearsed(name, url)}", flush=True)
 
 

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from threading import Event, Thread
 from types import TracebackType
@@ -25,11 +25,14 @@ from completions.rehearsal.truth import Truth
 from completions.sites import rehearsed
 
 
-def build(settings: Settings) -> Starlette:
-    """The application: the sites, and the control routes under `/_rehearsal`. ValueError for an unknown fault."""
+def build(settings: Settings, sites: Collection[str] = ()) -> Starlette:
+    """The application: `sites` (all, where none is named), and the control routes under `/_rehearsal`.
+
+    ValueError for an unknown fault.
+    """
     if settings.fault:
         checked(settings.fault)
-    app = Starlette(routes=[Mount("/_rehearsal", routes=control.ROUTES), control.TRACE, *routes()])
+    app = Starlette(routes=[Mount("/_rehearsal", routes=control.ROUTES), control.TRACE, *routes(sites)])
     app.state.book = Book(settings)
     return app
 
@@ -50,8 +53,9 @@ class Rehearsal:
         fault: str | None = None,
         log: Path | None = None,
         port: int = 0,
+        sites: Collection[str] = (),
     ) -> None:
-        app = build(Settings(ui, latency, fault, log))
+        app = build(Settings(ui, latency, fault, log), sites)
         self._book: Book = app.state.book
         # Listening from the first moment: whoever connects early waits, nobody is refused.
         self._socket = socket.create_server(("127.0.0.1", port), backlog=512)

@@ -6,6 +6,7 @@ host name of its own below `localhost`, which browsers resolve to this machine.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from types import ModuleType
 
 from starlette.routing import BaseRoute, Host, Router
@@ -18,10 +19,11 @@ STAND_INS: dict[str, ModuleType] = {"chatgpt": chatgpt, "gemini": gemini, "perpl
 """Each has `ROUTES`, `FRONT_ENDS` and `shown(truth, ui)`."""
 
 
-def routes() -> list[BaseRoute]:
-    """The routes of all stand-ins, those with a host of their own first."""
-    hosted = [Host(f"{name}.{{domain}}", Router(one.ROUTES)) for name, one in STAND_INS.items() if one is not chatgpt]
-    return [*hosted, *chatgpt.ROUTES]
+def routes(sites: Collection[str] = ()) -> list[BaseRoute]:
+    """The routes of the stand-ins of `sites` (of all, where none is named), those with a host of their own first."""
+    served = {name: one for name, one in STAND_INS.items() if not sites or name in sites}
+    hosted = [Host(f"{name}.{{domain}}", Router(one.ROUTES)) for name, one in served.items() if one is not chatgpt]
+    return [*hosted, *(chatgpt.ROUTES if "chatgpt" in served else ())]
 
 
 def known(site: str) -> str:
