@@ -61,7 +61,7 @@ def test_help_loads_nothing_heavy() -> None:
 @pytest.mark.parametrize(
     ("option", "value", "sentence"),
     [
-        ("--ui", "c", f"refused: --ui 'c': give {', '.join(sorted(ENDS))}, mixed or usual"),
+        ("--ui", "c", f"refused: --ui 'c': give {', '.join(sorted(ENDS))}"),
         ("--fault", "boredom", f"refused: --fault 'boredom': give one of {', '.join(sorted(NAMES))}"),
         ("--site", "bing", "refused: --site 'bing': give one of chatgpt, gemini, perplexity, copilot"),
     ],
