@@ -28,10 +28,13 @@ MISSED = 20
 _MORE = "… the report has the rest."
 
 
-def conclude(store: Store, run: AuditRun, now: datetime) -> AuditRun:
-    """Note how the run's batches ended, make its figures, and return the record as it is kept then."""
+def conclude(store: Store, run: AuditRun, now: datetime, served_at: str | None = None) -> AuditRun:
+    """Note how the run's batches ended, make its figures, and return the record as it is kept then.
+
+    `served_at` is the address of the API, such as `https://airflow.example.com/ai`, which the report links to.
+    """
     part = store.of(run.origin)
-    over = ended(run, lambda batch_id: status(store, batch_id), now)
+    over = ended(run, lambda batch_id: status(store, batch_id), now).model_copy(update={"served_at": served_at})
     keep(part, over)
     return figure(store, over)
 
@@ -49,6 +52,7 @@ def figure(
     `again` also where the marts stand; `brands`, and `progress` as for `marts.refresh`.
     """
     from completions.marts import refresh
+    from completions.report.evidence import Links
     from completions.report.making import of_run
 
     part, name = store.of(run.origin), run.audit.name
@@ -56,7 +60,7 @@ def figure(
     done = run if brands is None else run.model_copy(update={"matched": list(brands)})
     keep(part, done)
     told = of_run(store, name, run.run, origin=run.origin)
-    part.put(run_key(name, run.run, REPORT), told.html().encode())
+    part.put(run_key(name, run.run, REPORT), told.html(Links(run.served_at)).encode())
     done = done.model_copy(update={"summary": told.summary.text})
     keep(part, done)
     return done

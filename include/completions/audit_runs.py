@@ -103,6 +103,8 @@ class AuditRun(_Kept):
     """Why nothing was asked: more than the budget, a place that nobody serves …"""
     summary: str | None = None
     """What it says beside the run before, in plain words."""
+    served_at: str | None = None
+    """Address of the API that serves its answers: its report links there."""
     matched: list[Brand] | None = None
     """Brands that its figures look for since they were recomputed; None: those of the audit as it stood."""
 

@@ -9,7 +9,7 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -71,9 +71,12 @@ def _schedule(given: object) -> object:
 
 
 def _timezone(given: str) -> str:
-    if given not in available_timezones():
+    if given not in _timezones():
         raise PydanticCustomError("timezone", "give an IANA time zone such as Europe/Berlin")
     return given
+
+
+_timezones = cache(available_timezones)  # walks through all of their files
 
 
 def _distinct(given: list[Any]) -> list[Any]:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import Asset, get_current_context
+from airflow.sdk.configuration import conf
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from completions.audits import Audit, files, load
@@ -70,7 +71,7 @@ def finish(name: str) -> dict[str, int]:
     _, record = _found(store, name)
     if record.refused:
         raise AirflowFailException(record.refused)
-    record = conclude(store, record, datetime.now(UTC))
+    record = conclude(store, record, datetime.now(UTC), _served_at())
     log.info("run %s of %s: %s\n%s", run, name, record.counts, record.summary)
     if record.status == "failed":
         raise AirflowFailException(f"no batch of this run was answered: {record.counts}")
@@ -89,6 +90,12 @@ def notify(name: str) -> str:
     if event is None:
         raise _skipped("the audit has no callback, or its run did not get to an end")
     return tell_now(part, event)
+
+
+def _served_at() -> str | None:
+    """Where the API is, as far as Airflow knows how it is called."""
+    base: str = conf.get("api", "base_url", fallback="")
+    return f"{base.rstrip('/')}/ai" if base else None
 
 
 def _refuse(part: Store, audit: Audit, run: str, now: datetime, *, late: bool) -> None:
