@@ -9,7 +9,7 @@ from typing import Any
 from completions.report.charts import LEGEND, Bar, Pair, Point, Series, Stack, Timeline, percent, top_of
 from completions.report.history import Asked, History, Row, asked_of
 from completions.report.statistics import LEVEL, Count, holm, split
-from completions.report.summary import NOISE, TOO_FEW, Finding, Summary
+from completions.report.summary import TOO_FEW, Finding, Summary
 
 DOMAINS, URLS, WORDS = 12, 15, 12
 """Rows of a table of domains, pages and words; those left out are counted."""
@@ -332,9 +332,10 @@ def _pair(row: Row, *, certain: bool) -> Pair:
         Count(row["in_both"] + row["only_here"], row["n"]),
         Count(row["in_both"] + row["only_there"], row["n"]),
     )
-    why = "certain" if certain else TOO_FEW if row["too_few"] else NOISE
-    pairs = f"{row['only_here']} pairs only left, {row['only_there']} only right"
-    told = f"{100 * row['difference']:+.0f} points ({pairs}), {why}"
+    why = "certain" if certain else "too few" if row["too_few"] else "noise"
+    pairs = f"{row['only_here']} pairs left alone, {row['only_there']} right alone"
+    differ = row["only_here"] or row["only_there"]
+    told = f"{100 * row['difference']:+.0f} points, {why}: {pairs}" if differ else "the same in every pair"
     return Pair(row["brand"], Point.of(left), Point.of(right), told)
 
 

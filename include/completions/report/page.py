@@ -120,7 +120,10 @@ def _title(history: History) -> str:
 
 
 def _which(history: History) -> str:
-    return f"Run {history.run} of the audit {history.name}." if history.run != history.name else "One batch by itself."
+    sites = ", ".join(figures.models(history))
+    if history.run == history.name:
+        return f"One batch by itself, which asked {sites}."
+    return f"Run {history.run} of the audit {history.name}, which asks {sites}."
 
 
 def _there(history: History, answers: Sequence[Evidence], mart: str | None) -> bool:
@@ -138,7 +141,7 @@ def _facts(history: History, summary: Summary) -> list[tuple[str, object]]:
     return [
         ("Answered", f"{answered} of {planned}"),
         ("Prompts", _prompts(history)),
-        ("Sites", ", ".join(figures.models(history))),
+        ("Sites", len(figures.models(history))),
         ("Who asked", len({asked.profile for asked in history.asked})),
         ("Own brands", ", ".join(sorted(history.own)) or "none"),
         ("Runs so far", len(history.runs)),
