@@ -28,7 +28,7 @@ LARGE = 12_000_000
 """Bytes of an object that is put in several parts."""
 SLOW = 1.0
 """Seconds of a small write after which a store is called slow: a batch makes some three for each prompt."""
-FOLDERS = ("batches", "cache", "datasets", "health", "manners", "rehearsal", "superseded")
+FOLDERS = ("audits", "batches", "cache", "datasets", "health", "manners", "marts", "rehearsal", "superseded")
 """Where the project writes: a policy may allow some of them only."""
 PROBES = "probe"
 """The folder of what is written to look."""
