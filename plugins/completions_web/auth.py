@@ -22,6 +22,7 @@ from starlette.websockets import WebSocketClose
 from completions.tokens import MARK, BadToken
 from completions_airflow.tokens import holder
 from completions_airflow.users import UsersElsewhere, jwt
+from completions_web.pages.shell import is_static
 from completions_web.problems import told
 from completions_web.runs import CHECKS, DAG
 
@@ -55,7 +56,10 @@ BEARER = HTTPBearer(
 
 
 class Gate:
-    """Lets through to `app` only requests of Airflow's users, those with an API token as its user."""
+    """Lets through to `app` only requests of Airflow's users, those with an API token as its user.
+
+    The dress of the pages is everybody's: what tells nobody to log in wears it too.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -64,7 +68,7 @@ class Gate:
         """Let through, or answer with a problem."""
         if scope["type"] == "websocket":  # there are none here
             await WebSocketClose()(scope, receive, send)
-        elif scope["type"] == "http":
+        elif scope["type"] == "http" and not is_static(Request(scope)):
             await self._answer(scope, receive, send)
         else:
             await self.app(scope, receive, send)

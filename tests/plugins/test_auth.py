@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -18,10 +13,9 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from api_servers import FAB_USERS, USERS, Server, set_role
-from completions.settings import PROJECT
 from real_airflow import RealAirflow
 
-pytest_plugins = ["api_servers"]
+pytest_plugins = ["api_servers", "plugins.routing"]
 pytestmark = pytest.mark.airflow
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -35,20 +29,11 @@ READS, STARTS = 404, 400
 """How the two routes below answer who may: there is no such batch, that is no JSON."""
 
 
-@pytest.fixture(scope="module")
-def routes(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
-    """Every route of the app, told by a process of its own, for Airflow sets up much when it is imported."""
-    script = Path(__file__).with_name("routes.py")
-    env = os.environ | {"PYTHONPATH": str(PROJECT / "plugins"), "AIRFLOW_HOME": str(tmp_path_factory.mktemp("routes"))}
-    told = subprocess.run([sys.executable, str(script)], env=env, check=True, capture_output=True, text=True)
-    found: list[dict[str, Any]] = json.loads(told.stdout.splitlines()[-1])
-    return found
-
-
 @pytest.fixture
 def paths(routes: list[dict[str, Any]]) -> list[str]:
-    """Every path that there is, and some that there are not."""
-    return [*(route["path"].translate({ord("{"): None, ord("}"): None}) for route in routes), *UNKNOWN, *STATIC]
+    """Every path that there is, and some that there are not; pages have tests of their own."""
+    known = [route["path"] for route in routes if not route["path"].startswith("/pages")]
+    return [*(path.translate({ord("{"): None, ord("}"): None}) for path in known), *UNKNOWN, *STATIC]
 
 
 def _problem(answer: httpx.Response, status: int) -> str:
@@ -69,7 +54,7 @@ def _may(server: Server, bearer: str) -> tuple[int, int]:
 def test_every_route_asks_for_a_permission(routes: list[dict[str, Any]]) -> None:
     asked = [(route["path"], route["asks"]) for route in routes if "asks" in route]
     assert {"/batches", "/docs", "/openapi.json"} <= {path for path, _ in asked}
-    assert {asks for _, asks in asked} == {"READ", "START"}
+    assert {asks for _, asks in asked} == {"READ", "START", "START_CHECKS"}
 
 
 @pytest.mark.parametrize("method", METHODS)

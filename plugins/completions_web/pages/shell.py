@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
@@ -38,6 +39,8 @@ HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
 }
+
+NOBODY = "Batches, answers and health are for Airflow's users: nobody is logged in here, or the session is over."
 
 TEMPLATES = Environment(
     loader=FileSystemLoader(HERE / "templates"),
@@ -76,8 +79,23 @@ def is_page(request: Request) -> bool:
     return request.url.path.startswith(f"{root_of(request)}/") and not programs
 
 
+def is_static(request: Request) -> bool:
+    """Whether it asks for the pages' own dress, which tells nothing of anybody."""
+    return request.url.path.startswith(f"{root_of(request)}/static/")
+
+
 def wrong(request: Request, status: int, said: str, headers: Mapping[str, str] | None = None) -> Response:
-    """What is shown instead of a page that there is not, or that is not for this user."""
-    answer = page(request, "wrong.html", status, title=HTTPStatus(status).phrase, said=said)
+    """What is shown instead of a page that there is not, or that is not for this user; who is nobody may log in."""
+    nobody = status == HTTPStatus.UNAUTHORIZED
+    title = "Log in to Airflow" if nobody else HTTPStatus(status).phrase
+    said = NOBODY if nobody else said
+    answer = page(request, "wrong.html", status, title=title, said=said, login=_login(request) if nobody else None)
     answer.headers.update(headers or {})
     return answer
+
+
+def _login(request: Request) -> str:
+    """Where Airflow lets somebody log in, and comes back from to this page within its UI."""
+    here = f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path
+    back = f"{airflow_of(request)}/plugin/batches{here.removeprefix(airflow_of(request))}"
+    return f"{airflow_of(request)}/api/v2/auth/login?{urlencode({'next': back})}"
