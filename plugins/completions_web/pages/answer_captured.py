@@ -19,6 +19,7 @@ _URL = re.compile(r"""url\(\s*(["']?)([^"')]+)\1\s*\)""")
 _REACHING = re.compile(r"<(?:link|meta|base)(?=[\s/>])", re.IGNORECASE)
 _IDLE = "<meta http-equiv=- content=- name=- "
 """The first of two attributes of a name counts. It has no quotes: it ends no attribute that it stands in."""
+_LINKS = re.compile(r"<a(?:rea)?(?=[\s/>])", re.IGNORECASE)
 _PLAIN = "<style>:where(body){font:14px system-ui,sans-serif}:where(svg:not([width])){width:1em;height:1em}</style>"
 """Captured HTML comes without its style sheets."""
 _PICTURES = frozenset(
@@ -27,8 +28,11 @@ _PICTURES = frozenset(
 
 
 def harmless(html: str) -> str:
-    """`html` with its `link`, `meta` and `base` elements turned into such as do nothing, wherever they stand."""
-    return _REACHING.sub(_IDLE, html) + _PLAIN
+    """`html` with its `link`, `meta` and `base` elements turned into such as do nothing, wherever they stand.
+
+    No policy covers what a browser only connects to beforehand, or opens in another tab: links stay in the page.
+    """
+    return _LINKS.sub(r"\g<0> href=#- ", _REACHING.sub(_IDLE, html)) + _PLAIN
 
 
 def as_one_page(copy: bytes) -> str | None:

@@ -92,6 +92,22 @@ def test_what_reaches_out_does_nothing(html: str) -> None:
     assert "<meta" in shown
 
 
-@pytest.mark.parametrize("html", ["<p>link, base</p>", "<linked>", "a <b", "<header>", "<metal>", '<a href="/link">'])
+@pytest.mark.parametrize(
+    ("html", "shown"),
+    [
+        ('<a href="//a.example">', '<a href=#-  href="//a.example">'),
+        ("<A\nhref=x>", "<A href=#- \nhref=x>"),
+        ("<area/href=x>", "<area href=#- /href=x>"),
+        ("<a>", "<a href=#- >"),
+        ("<svg><a xlink:href=x>", "<svg><a href=#-  xlink:href=x>"),
+    ],
+)
+def test_links_lead_nowhere(html: str, shown: str) -> None:
+    assert harmless(html).startswith(f"{shown}<style>")
+
+
+@pytest.mark.parametrize(
+    "html", ["<p>link, base</p>", "<linked>", "a <b", "<header>", "<metal>", "<abbr href=/link>", "&lt;a href=x>"]
+)
 def test_all_else_stays(html: str) -> None:
     assert harmless(html).startswith(f"{html}<style>")
