@@ -61,8 +61,8 @@ class History:
 
     @cached_property
     def asked(self) -> list[Asked]:
-        """Who was asked in this run as whom, in the order of the audit."""
-        return list(dict.fromkeys(asked_of(row) for row in self.of("capture_health")))
+        """Who was asked in this run as whom, the same site side by side."""
+        return sorted({asked_of(row) for row in self.of("capture_health")})
 
     @cached_property
     def brands(self) -> list[str]:
