@@ -14,7 +14,8 @@ from pydantic import BaseModel
 from completions.answer import Answer
 from completions.columns import HEALTH, Column, arrow_type
 from completions.dataset import TABLES
-from completions.marts import columns as marts
+from completions.marts import mart as marts
+from completions.marts.columns import TABLES as MARTS
 from completions.record import SCHEMA_VERSION
 from completions.shapes import athena_folder, athena_table, json_schema
 from completions.sites import NAMES, site
@@ -75,7 +76,7 @@ def _statements() -> Iterator[str]:
     for name, columns in _ALL.items():
         yield f"{athena_table(name, columns, SCHEMA_VERSION)}\n"
     yield "-- The marts of audits.\n"
-    for mart in marts.TABLES.values():
+    for mart in MARTS.values():
         yield f"{athena_folder(f'mart_{mart.name}', mart.columns, f'{mart.folder}/schema=v{marts.SCHEMA_VERSION}')}\n"
 
 
@@ -96,7 +97,7 @@ def _tables() -> Iterator[str]:
 
 def _mart_tables() -> Iterator[str]:
     yield from _table((*marts.KEYS, *marts.VERSIONS))
-    for mart in marts.TABLES.values():
+    for mart in MARTS.values():
         yield f"## `{mart.name}`: {mart.title}\n"
         yield f"A row for each {' and '.join(f'`{name}`' for name in ('batch_id', *mart.by))}.\n"
         yield from _table(mart.own)

@@ -8,8 +8,9 @@ import duckdb
 import pytest
 
 from completions import marts
+from completions.brands import Brand
 from completions.errors import OBSERVED, Outcome
-from completions.marts.columns import Mart
+from completions.marts.mart import Mart
 from completions.store import Store, open_store
 
 from .audited import AUDIT, BRANDS, DE, HARP, LUTE, NOV_2, US, Answers, Said, answer, asked
@@ -156,6 +157,17 @@ def test_links_that_a_site_does_not_show_are_no_missing_links(store: Store) -> N
 def test_a_host_is_a_brand_s_or_it_is_not(store: Store, link: str, brand: str | None) -> None:
     asked(store, NOV_2, ("chatgpt", US, {(0, 0): answer("-", link)}))
     assert figures(store, "citation_urls", "brand") == [(brand,)]
+
+
+def test_a_name_or_a_domain_is_the_first_brand_s_that_has_it(store: Store) -> None:
+    brands = [
+        Brand(name="Fender", domains=("fender.com", "www.Fender.com")),
+        Brand(name="Squier", aliases=("Fender",), domains=("fender.com",)),
+        Brand(name="Fender", aliases=("Squier",)),
+    ]
+    asked(store, NOV_2, ("chatgpt", US, {(0, 0): answer("Fender, Squier", "fender.com/a")}), brands=brands)
+    assert figures(store, "mention_rate", "brand, k, n") == [("Fender", 1, 1), ("Squier", 1, 1)]
+    assert figures(store, "citation_domains", "brand, links, all_links") == [("Fender", 1, 1)]
 
 
 def test_an_audit_without_brands_has_the_other_figures(store: Store) -> None:

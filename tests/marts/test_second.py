@@ -20,8 +20,8 @@ from completions.brands import Brand
 from completions.dataset import TABLES
 from completions.errors import OBSERVED, Outcome
 from completions.manifest import Manifest, PartFile
-from completions.marts.columns import written
 from completions.marts.computing import compute
+from completions.marts.mart import written
 from completions.marts.runs import Batch, Run
 from completions.record import prompt_id
 from completions.store import Store, open_store

@@ -70,8 +70,8 @@ def list_(rehearsed: Rehearsed = False, as_json: Json = False) -> None:
 def sql(name: Annotated[str, typer.Argument(help="A mart, or `base`: the tables that all of them read.")]) -> None:
     """Print the SQL of a mart."""
     from completions.marts import TABLES
-    from completions.marts.columns import written
     from completions.marts.computing import query
+    from completions.marts.mart import written
 
     if name not in ("base", *TABLES):
         raise Refused("NAME", name, f"is no mart; there are base, {', '.join(TABLES)}")

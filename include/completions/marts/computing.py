@@ -9,9 +9,10 @@ from tempfile import TemporaryDirectory
 import duckdb
 import pyarrow as pa
 
-from completions.brands import MATCHING_VERSION
+from completions.brands import MATCHING_VERSION, Brand
 from completions.columns import TEXT, TRUTH, WHOLE, Column
-from completions.marts.columns import KEYS, MART_VERSION, MARTS, TABLES, VERSIONS, Mart, written
+from completions.marts.columns import MARTS, TABLES
+from completions.marts.mart import KEYS, MART_VERSION, VERSIONS, Mart, written
 from completions.marts.matching import match
 from completions.marts.runs import Run
 from completions.reading import create_view, database, part_keys
@@ -74,15 +75,28 @@ def _prepare(connection: duckdb.DuckDBPyConnection, part: Store, run: Run) -> No
         (number, *who, batch.model, batch.profile, batch.id, MART_VERSION, MATCHING_VERSION, batch.planned)
         for number, batch in enumerate(run.batches)
     ]
-    brands = [(number, brand.name, brand.own) for number, brand in enumerate(run.brands)]
-    domains = [(number, name) for number, brand in enumerate(run.brands) for name in {*map(_host, brand.domains)}]
+    distinct = _distinct(run.brands)
+    brands = [(number, brand.name, brand.own) for number, brand in enumerate(distinct)]
+    owners: dict[str, int] = {}
+    for number, brand in enumerate(distinct):
+        for domain in map(_host, brand.domains):
+            owners.setdefault(domain, number)
+    domains = [(number, domain) for domain, number in owners.items()]
     connection.register("given", _table(given, GIVEN))
     topics = {asked.prompt_id: (asked.prompt_id, asked.topic, asked.intent) for asked in run.prompts}
     connection.register("topics", _table([*topics.values()], TOPICS))
     connection.register("brands", _table(brands, BRANDS))
     connection.register("brand_domains", _table(domains, DOMAINS))
     connection.execute(written("base"))
-    match(connection, run.brands)
+    match(connection, distinct)
+
+
+def _distinct(brands: Sequence[Brand]) -> list[Brand]:
+    """The first of each name."""
+    named: dict[str, Brand] = {}
+    for brand in brands:
+        named.setdefault(brand.name, brand)
+    return [*named.values()]
 
 
 def _compare(connection: duckdb.DuckDBPyConnection, name: str, rows: pa.Table, earlier: Mapping[str, pa.Table]) -> None:

@@ -18,7 +18,8 @@ from obstore.store import S3Store
 from pydantic import BaseModel, ConfigDict
 
 from completions.brands import Brand
-from completions.marts.columns import SCHEMA_VERSION, TABLES, Mart
+from completions.marts.columns import TABLES
+from completions.marts.mart import SCHEMA_VERSION, Mart
 from completions.reading import filesystem
 from completions.store import Store
 

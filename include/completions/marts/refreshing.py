@@ -16,9 +16,10 @@ from completions.audit_runs import run_names
 from completions.brands import MATCHING_VERSION, Brand
 from completions.errors import Refused
 from completions.marts import kept
-from completions.marts.columns import MART_VERSION, SCHEMA_VERSION, TABLES
+from completions.marts.columns import TABLES
 from completions.marts.computing import COMPARED, compute
 from completions.marts.kept import Stamp
+from completions.marts.mart import MART_VERSION, SCHEMA_VERSION
 from completions.marts.runs import Run, alone, runs
 from completions.reading import ORIGINS, database, one_of, opened
 from completions.store import Origin, Store, StoreError
