@@ -130,7 +130,7 @@ def _cut_at(monkeypatch: pytest.MonkeyPatch, write: int, cut: Callable[[], None]
     monkeypatch.setattr(Store, "put_file", put)
 
 
-@pytest.mark.parametrize("write", range(3))
+@pytest.mark.parametrize("write", [1, *(pytest.param(write, marks=pytest.mark.whole) for write in (0, 2))])
 def test_a_server_that_is_killed_loses_nothing(
     rgw: Rgw, signed: Store, monkeypatch: pytest.MonkeyPatch, write: int
 ) -> None:
