@@ -18,13 +18,14 @@ from completions.links import is_web
 from completions.plan import Plan
 from completions.record import Record
 from completions.status import status
-from completions_web.auth import READ
+from completions_web.auth import READ, may_start
 from completions_web.pages import answer_elsewhere as elsewhere
 from completions_web.pages.answer_files import FILES, PARTS, kept_of
 from completions_web.pages.answer_found import Found, Index, Sample, find
 from completions_web.pages.answer_markdown import OUT, rendered
 from completions_web.pages.answer_profile import METHODS, SEEN_BY, lines
 from completions_web.pages.shell import PREFIX, drawn, page
+from completions_web.pages.trigger import trigger_link
 
 router = APIRouter(prefix=f"{PREFIX}/batches/{{id}}/answers/{{index}}/{{sample}}", include_in_schema=False)
 
@@ -61,7 +62,8 @@ class Tab:
 def answer(request: Request, id: str, index: Index, sample: Sample, tab: str = "answer", part: str = "") -> Response:
     """The page; of an answer that is not there yet, how its batch stands until it comes."""
     found = find(id, index, sample)
-    return page(request, "answer.html", **_shown(found, tab, part))
+    again = trigger_link(request, found.batch_id, prompts=[found.prompt])
+    return page(request, "answer.html", again=again, may_start=may_start(request), **_shown(found, tab, part))
 
 
 @router.get("/live", dependencies=READ)
@@ -96,7 +98,8 @@ def _shown(found: Found, tab: str, part: str) -> dict[str, Any]:
 
 def _waiting(found: Found) -> dict[str, Any]:
     body = status(found.store, found.batch_id) or {}
-    return {"batch": body, "settled": body.get("successful", 0) + body.get("failed", 0)}
+    settled = body.get("successful", 0) + body.get("failed", 0)
+    return {"batch": body, "settled": settled, "person": elsewhere.person_of(found.config)}
 
 
 def _tabs(record: Record) -> list[Tab]:

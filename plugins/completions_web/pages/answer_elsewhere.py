@@ -92,7 +92,7 @@ def earlier(found: Found) -> list[Other]:
 def newest(found: Found) -> list[Other]:
     """Where else the prompt stands in the newest batches, of any site, newest first."""
     return [
-        Other(batch_id, index, 0, config.model, _person(config), at)
+        Other(batch_id, index, 0, config.model, person_of(config), at)
         for batch_id, config, at in _newest(found)
         for index in _positions(config, found.prompt)
         if (batch_id, index) != (found.batch_id, found.index)
@@ -137,5 +137,6 @@ def _positions(config: BatchConfig, prompt: str) -> list[int]:
     return [index for index, other in enumerate(config.prompts) if other == prompt]
 
 
-def _person(config: BatchConfig) -> str:
+def person_of(config: BatchConfig) -> str:
+    """As whom a batch asks, in words."""
     return Person.model_validate(config.model_dump(include=set(Person.model_fields))).label

@@ -44,33 +44,18 @@ def lines(config: BatchConfig, profile: Profile, record: Record) -> list[Line]:
     seen_by = SEEN_BY.get(record.egress_source or "")
     country = f"{record.egress_country} ({seen_by})" if record.egress_country and seen_by else record.egress_country
     place = PLACE_MATCH.get(record.location_match or "", ("soft", "no place was asked for"))
+    part, city, zone, device = record.egress_subdivision, record.egress_city, record.timezone_used, record.device_used
+    same_part = _same(profile.subdivision if config.subdivision else None, part)
+    desktop = "desktop" if record.started_at else None
     told = [
         Line("Country", config.country, profile.country, country, *place),
-        Line(
-            "Subdivision",
-            config.subdivision,
-            profile.subdivision,
-            record.egress_subdivision,
-            *_same(profile.subdivision if config.subdivision else None, record.egress_subdivision),
-        ),
-        Line(
-            "City",
-            config.city,
-            profile.city,
-            record.egress_city,
-            *_same(profile.city if config.city else None, record.egress_city),
-        ),
+        Line("Subdivision", config.subdivision, profile.subdivision, part, *same_part),
+        Line("City", config.city, profile.city, city, *_city(config.city, record)),
         Line("Place by the site's words", None, None, record.site_location),
         Line("Language", config.language, profile.locale, record.locale_used, *_language(profile, record)),
         Line("Interface language", config.display, profile.display_locale, None),
-        Line("Time zone", None, profile.timezone, record.timezone_used, *_same(profile.timezone, record.timezone_used)),
-        Line(
-            "Device",
-            config.device,
-            profile.device or "desktop",
-            record.device_used or "desktop",
-            *_same(profile.device, record.device_used),
-        ),
+        Line("Time zone", None, profile.timezone, zone, *_same(profile.timezone, zone)),
+        Line("Device", config.device, profile.device or "desktop", device or desktop, *_same(profile.device, device)),
     ]
     return [line for line in told if line.asked or line.used or line.seen]
 
@@ -80,12 +65,19 @@ def _same(asked: str | None, seen: str | None) -> tuple[str, str]:
         return "soft", "–"
     if seen is None:
         return "fair", "not seen"
-    return ("good", "as asked") if asked.casefold() == seen.casefold() else ("fair", "differs")
+    return ("good", "as asked") if asked == seen else ("fair", "differs")
+
+
+def _city(asked: str | None, record: Record) -> tuple[str, str]:
+    """However a city is spelt, the record says whether it is the one."""
+    if asked is None or record.egress_city is None:
+        return _same(asked, None)
+    return ("good", "as asked") if record.location_match == "exact" else ("fair", "another city was seen")
 
 
 def _language(profile: Profile, record: Record) -> tuple[str, str]:
     spoken = record.answer.language() if record.answer else None
-    if profile.language is None:
+    if profile.language is None or record.answer is None:
         return "soft", f"the answer is in {spoken}" if spoken else "–"
     if spoken is None:
         return "fair", "the answer's language is not certain"
