@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -121,3 +125,17 @@ def test_a_callback_that_may_not_be_called_is_refused_before_anything_is_asked(
     [failed] = _done(store, tmp_path, "plan in time")
     assert failed["failed"].startswith("callback ")
     assert "canary" not in failed["failed"]
+
+
+def test_airflow_starts_a_new_audit_when_it_is_next_due_and_of_what_was_missed_the_last_at_most(
+    folder: Path, tmp_path: Path
+) -> None:
+    env = {**os.environ, "AIRFLOW_HOME": str(tmp_path / "airflow")}
+    command = [sys.executable, str(Path(__file__).with_name("schedules.py"))]
+    told = subprocess.run(command, env=env, check=True, capture_output=True, text=True).stdout
+    due = json.loads(told.splitlines()[-1])
+    day = 24 * 3600
+    assert 0 < due["new"] <= day
+    assert 0 < due["ran today"] <= day
+    assert -day <= due["missed three"] <= 0
+    assert due["at once"] == 1
