@@ -68,35 +68,35 @@ def _opened(store: Store) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def _prepare(connection: duckdb.DuckDBPyConnection, part: Store, run: Run) -> None:
+    """Put there what `sql/base.sql` and the marts read."""
     manifests = [batch.manifest for batch in run.batches if batch.manifest]
     create_view(connection, part, "completions", part_keys(manifests, "completions"))
+    brands = [*{brand.name: brand for brand in reversed(run.brands)}.values()][::-1]
+    topics = {asked.prompt_id: (asked.prompt_id, asked.topic, asked.intent) for asked in run.prompts}
+    rows = [(number, brand.name, brand.own) for number, brand in enumerate(brands)]
+    connection.register("given", _table(_given(run), GIVEN))
+    connection.register("topics", _table([*topics.values()], TOPICS))
+    connection.register("brands", _table(rows, BRANDS))
+    connection.register("brand_domains", _table(_domains(brands), DOMAINS))
+    connection.execute(written("base"))
+    match(connection, brands)
+
+
+def _given(run: Run) -> list[tuple[object, ...]]:
     who = (run.origin, run.audit, run.name, run.at)
-    given = [
+    return [
         (number, *who, batch.model, batch.profile, batch.id, MART_VERSION, MATCHING_VERSION, batch.planned)
         for number, batch in enumerate(run.batches)
     ]
-    distinct = _distinct(run.brands)
-    brands = [(number, brand.name, brand.own) for number, brand in enumerate(distinct)]
+
+
+def _domains(brands: Sequence[Brand]) -> list[tuple[int, str]]:
+    """A domain is the first brand's that has it."""
     owners: dict[str, int] = {}
-    for number, brand in enumerate(distinct):
-        for domain in map(_host, brand.domains):
-            owners.setdefault(domain, number)
-    domains = [(number, domain) for domain, number in owners.items()]
-    connection.register("given", _table(given, GIVEN))
-    topics = {asked.prompt_id: (asked.prompt_id, asked.topic, asked.intent) for asked in run.prompts}
-    connection.register("topics", _table([*topics.values()], TOPICS))
-    connection.register("brands", _table(brands, BRANDS))
-    connection.register("brand_domains", _table(domains, DOMAINS))
-    connection.execute(written("base"))
-    match(connection, distinct)
-
-
-def _distinct(brands: Sequence[Brand]) -> list[Brand]:
-    """The first of each name."""
-    named: dict[str, Brand] = {}
-    for brand in brands:
-        named.setdefault(brand.name, brand)
-    return [*named.values()]
+    for number, brand in enumerate(brands):
+        for domain in brand.domains:
+            owners.setdefault(_host(domain), number)
+    return [(number, domain) for domain, number in owners.items()]
 
 
 def _compare(connection: duckdb.DuckDBPyConnection, name: str, rows: pa.Table, earlier: Mapping[str, pa.Table]) -> None:
