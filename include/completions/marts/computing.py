@@ -71,7 +71,8 @@ def _prepare(connection: duckdb.DuckDBPyConnection, part: Store, run: Run) -> No
     """Put there what `sql/base.sql` and the marts read."""
     manifests = [batch.manifest for batch in run.batches if batch.manifest]
     create_view(connection, part, "completions", part_keys(manifests, "completions"))
-    brands = [*{brand.name: brand for brand in reversed(run.brands)}.values()][::-1]
+    first = {brand.name: brand for brand in reversed(run.brands)}
+    brands = [brand for brand in run.brands if brand is first[brand.name]]
     topics = {asked.prompt_id: (asked.prompt_id, asked.topic, asked.intent) for asked in run.prompts}
     rows = [(number, brand.name, brand.own) for number, brand in enumerate(brands)]
     connection.register("given", _table(_given(run), GIVEN))
