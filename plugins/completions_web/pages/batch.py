@@ -25,9 +25,10 @@ router = APIRouter(prefix=f"{PREFIX}/batches/{{id}}", include_in_schema=False, d
 
 PARTS = ("state", "progress", "waits", "buttons", "facts", "pace", "why", "whence", "warnings", "telling", "made")
 """What may change while the page is open: each a macro of `batch_parts.html`, and an element of this id."""
-AIRFLOWS = {"waits", "facts"}
-"""Those that show what Airflow tells: it is asked at every so many looks, as that costs more than all else."""
+SELDOM = {"waits", "facts", "pace"}
+"""Those that take what Airflow tells, which costs more than all else, or change with every second ..."""
 TURNS = 5
+"""... are drawn anew at every so many looks."""
 
 Show = Annotated[str, Query(max_length=40, pattern="^[a-z_]*$")]
 Text = Annotated[str, Query(max_length=200)]
@@ -61,11 +62,12 @@ async def renewed(
     seen: str = "",
     which: str = "",
     signs: str = "",
+    was: str = "",
     turn: int = 0,
 ) -> Response:
     """What has changed since the page was drawn, or last asked."""
     view = await run_in_threadpool(_view, id, Asked(show, q, page))
-    due = turn % TURNS == 0 or not view.under_way
+    due = turn % TURNS == 0 or view.stage != was
     told = await _told(request, view) if due else None
 
     def drawn() -> Response:
@@ -119,8 +121,8 @@ async def _told(request: Request, view: View) -> Told:
 
 
 def _parts(request: Request, view: View, told: Told | None) -> dict[str, str]:
-    """Each part of the page; without what Airflow tells, those that show it are left out."""
-    names = [name for name in PARTS if told or name not in AIRFLOWS]
+    """Each part of the page; without what Airflow tells, those that are drawn seldom are left out."""
+    names = [name for name in PARTS if told or name not in SELDOM]
     waits = waiting.reasons(view.standing, told.run, told.tasks, view.breakers) if told else []
     takes = {
         "waits": (view, told, waits),
@@ -147,7 +149,7 @@ def _rows(request: Request, view: View, which: str, signs: str) -> dict[str, str
 def _next(request: Request, view: View, seen: str, turn: int) -> str | None:
     if not view.changes:
         return None
-    now = {"seen": seen, "which": view.which, "signs": view.signs, "turn": turn}
+    now = {"seen": seen, "which": view.which, "signs": view.signs, "was": view.stage, "turn": turn}
     return live.address(f"{_address(request, view)}/live", view.asked.fields() | now)
 
 

@@ -19,7 +19,8 @@ from completions.retrying import retried_as
 from completions.status import Standing, look
 from completions.store import Found, Store
 from completions_web.pages import figures, live
-from completions_web.pages.prompts import PAGE, Key, Prompt, choices, chosen, prompts, settled
+from completions_web.pages.prompts import PAGE, Key, Prompt, choices, chosen, prompts, settled, unplanned
+from completions_web.pages.waiting import being_asked
 
 ENDED = ("successful", "failed")
 HOW = {
@@ -84,6 +85,18 @@ class View:
         retried = retried_as(self.standing.part, self.batch_id)
         return [f"retry__{self.batch_id}__g{retried}", *first] if retried > 1 else first
 
+    @property
+    def stage(self) -> str:
+        """How far it is: what it waits for is another with each."""
+        return (
+            f"{self.body['status']}{'' if self.plan else ' unplanned'}{' cancelled' if self.body['cancelled'] else ''}"
+        )
+
+    @property
+    def asking(self) -> int:
+        """How many conversations are under way."""
+        return being_asked(self.standing) if self.under_way else 0
+
     @cached_property
     def there(self) -> Mapping[Key, Settled]:
         """Every answer that is there."""
@@ -92,7 +105,7 @@ class View:
     @cached_property
     def found(self) -> Sequence[Prompt]:
         """The prompts that are looked for."""
-        every = prompts(self.standing, self.plan, self.there) if self.plan else []
+        every = prompts(self.standing, self.plan, self.there) if self.plan else unplanned(self.config)
         return chosen(every, self.asked.show, self.asked.q)
 
     @property

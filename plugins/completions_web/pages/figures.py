@@ -16,11 +16,13 @@ from completions.progress import Settled
 from completions.report.svg import element
 from completions_web.pages.words import seconds
 
-WIDTH, HEIGHT, BINS = 480, 72, 40
+WIDTH, HEIGHT = 480, 72
+FEWEST, MOST = 8, 40
+"""Moments that a drawing has: the more answers, the more."""
 RECENT = 180.0
 """Seconds by which the pace of a batch under way is told."""
 ENOUGH = 5
-"""Answers from which on an end is foretold."""
+"""Answers from which on a pace is told, and an end foretold."""
 _NUMBER = re.compile(r"\d+")
 
 
@@ -98,7 +100,8 @@ class Pace:
     per_minute: float | None = None
     left: float | None = None
     """Seconds until all is there, if it goes on as in the last minutes."""
-    drawn: tuple[Markup, ...] = ()
+    drawn: tuple[tuple[str, Markup], ...] = ()
+    """Drawings, each with what it shows in words."""
 
 
 def pace(there: Iterable[Settled], owed: int = 0, now: datetime | None = None) -> Pace:
@@ -113,9 +116,11 @@ def pace(there: Iterable[Settled], owed: int = 0, now: datetime | None = None) -
     took = (until - begun).total_seconds()
     recent = min(took, RECENT)
     rate = sum((until - at).total_seconds() <= recent for at, _ in ended) / recent if recent else 0.0
+    if len(ended) < ENOUGH:
+        rate = 0.0
     drawn = (_coming(begun, took, ended), _waiting(begun, took, ended)) if len(ended) > 2 and took else ()
-    left = owed / rate if rate and len(ended) >= ENOUGH else None
-    return replace(figures, per_minute=60 * rate if len(ended) > 1 else None, left=left if owed else None, drawn=drawn)
+    left = owed / rate if rate and owed else None
+    return replace(figures, per_minute=60 * rate or None, left=left, drawn=drawn)
 
 
 def without_time(told: Pace) -> Pace:
@@ -128,40 +133,39 @@ def _nine_in_ten(waits: Sequence[float]) -> float | None:
 
 
 def _binned(begun: datetime, took: float, ended: Sequence[tuple[datetime, float]]) -> list[list[float]]:
-    bins: list[list[float]] = [[] for _ in range(BINS)]
+    many = min(MOST, max(FEWEST, len(ended) // 3))
+    bins: list[list[float]] = [[] for _ in range(many)]
     for at, wait in ended:
-        bins[min(BINS - 1, int(BINS * (at - begun).total_seconds() / took))].append(wait)
+        bins[min(many - 1, int(many * (at - begun).total_seconds() / took))].append(wait)
     return bins
 
 
-def _coming(begun: datetime, took: float, ended: Sequence[tuple[datetime, float]]) -> Markup:
+def _coming(begun: datetime, took: float, ended: Sequence[tuple[datetime, float]]) -> tuple[str, Markup]:
     """Answers of each moment, as bars."""
     counts = [len(each) for each in _binned(begun, took, ended)]
-    top, step = max(counts), WIDTH / BINS
+    top, step = max(counts), WIDTH / len(counts)
     bars = [
         element("rect", x=at * step, y=HEIGHT * (1 - count / top), width=step - 1, height=HEIGHT * count / top)
         for at, count in enumerate(counts)
         if count
     ]
-    each = seconds(took / BINS)
-    return _chart(f"Answers as they came in over {seconds(took)}: at most {top} in {each}", bars, f"{top} in {each}")
+    return _chart(f"Answers as they came in over {seconds(took)}, at most {top} in {seconds(took / len(counts))}", bars)
 
 
-def _waiting(begun: datetime, took: float, ended: Sequence[tuple[datetime, float]]) -> Markup:
+def _waiting(begun: datetime, took: float, ended: Sequence[tuple[datetime, float]]) -> tuple[str, Markup]:
     """How long answers took at each moment: from the fastest to the slowest, the middle marked."""
     bins = [[wait for wait in each if wait] for each in _binned(begun, took, ended)]
-    top, step = max((wait for each in bins for wait in each), default=0.0), WIDTH / BINS
+    top, step = max((wait for each in bins for wait in each), default=0.0), WIDTH / len(bins)
     bars = []
     for at, each in enumerate(bins):
         if each:
             high, low, middle = (HEIGHT * (1 - 0.96 * one / top) for one in (max(each), min(each), median(each)))
             bars.append(element("rect", x=at * step, y=high, width=step - 1, height=max(1, low - high), class_="range"))
             bars.append(element("rect", x=at * step, y=middle - 1, width=step - 1, height=2))
-    return _chart(f"How long an answer took, over the same time: at most {seconds(top)}", bars, seconds(top))
+    return _chart(f"How long they took meanwhile: fastest, middle, slowest, at most {seconds(top)}", bars)
 
 
-def _chart(title: str, bars: Sequence[Markup], top: str) -> Markup:
+def _chart(words: str, bars: Sequence[Markup]) -> tuple[str, Markup]:
     axis = element("line", x1=0, x2=WIDTH, y1=HEIGHT, y2=HEIGHT, class_="axis")
-    shown = element("text", top, x=0, y=9, class_="scale")
     box = f"0 0 {WIDTH} {HEIGHT + 1}"
-    return element("svg", element("title", title), axis, *bars, shown, viewBox=box, class_="pace", role="img")
+    return words, element("svg", axis, *bars, viewBox=box, class_="pace", role="img", aria_label=words)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from completions.batch import BatchConfig
 from completions.errors import OBSERVED, Outcome
 from completions.manifest import load_manifest
 from completions.plan import Item, Plan
@@ -85,6 +86,12 @@ def prompts(standing: Standing, plan: Plan, there: Mapping[Key, Settled]) -> lis
         prompt = Prompt(item.index, plan.config.prompts[item.index], [], item.duplicate_of)
         found.setdefault(item.index, prompt).answers.append(Answer(item.sample, state, one))
     return [found[index] for index in sorted(found)]
+
+
+def unplanned(config: BatchConfig) -> list[Prompt]:
+    """The prompts of a request that nobody has planned yet."""
+    waiting = [Answer(sample, "waiting") for sample in range(config.samples)]
+    return [Prompt(index, text, waiting) for index, text in enumerate(config.prompts)]
 
 
 def chosen(all_of_them: Sequence[Prompt], wanted: str, text: str) -> list[Prompt]:

@@ -31,9 +31,8 @@ def reasons(
         return ["It was cancelled: what is being asked is finished, the rest is not asked."]
     if standing.plan is None:
         return [not_planned(run)]
-    asking = sum(_still_asking(standing))
+    asking = being_asked(standing)
     return [
-        *([f"Being asked now: {number(asking)}."] if asking else []),
         *_paused(standing.plan.config.model, breakers),
         *_tasks(tasks),
         *([] if asking or tasks or run is None else [_standstill(str(run["state"]))]),
@@ -62,11 +61,10 @@ def _standstill(state: str) -> str:
     return "Its tasks are between two steps."
 
 
-def _still_asking(standing: Standing) -> Iterator[int]:
-    for shard in standing.progress:
-        if shard:
-            settled = {(one.index, one.sample) for one in shard.settled}
-            yield len(set(shard.asking) - settled)
+def being_asked(standing: Standing) -> int:
+    """How many conversations are under way."""
+    shards = [shard for shard in standing.progress if shard]
+    return sum(len(set(shard.asking) - {(one.index, one.sample) for one in shard.settled}) for shard in shards)
 
 
 def _paused(model: str, breakers: Sequence[Breaker]) -> Iterator[str]:

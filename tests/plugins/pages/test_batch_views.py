@@ -51,7 +51,7 @@ class TestPrompts:
     def test_from_the_plan_to_the_dataset(self, store: Store) -> None:
         assert see(store, BATCH, Asked()) is None
         submit(store, BATCH, BatchConfig(prompts=["a"]))
-        assert (_view(store).found, _view(store).under_way) == ([], True)
+        assert (_states(_view(store)), _view(store).under_way) == (["waiting"], True)
         plan = planned(store, ["a", "b", "a", "c", "d"])
         assert _states(_view(store)) == ["waiting"] * 5
         ask(store, plan, lambda item: _ended(item) if item.index < 3 else None)
@@ -135,7 +135,7 @@ class TestFigures:
         assert (told.asked, told.typical, told.slow) == (60, 2.0, 2.0)
         assert told.per_minute == pytest.approx(6, rel=0.1)
         assert told.left == pytest.approx(300, rel=0.1)
-        assert all(re.fullmatch(r"<svg.*</svg>", drawing, re.DOTALL) for drawing in told.drawn)
+        assert all(re.fullmatch(r"<svg.*</svg>", drawing, re.DOTALL) for _, drawing in told.drawn)
 
     @pytest.mark.parametrize("there", [[], [_settled(0, 0, cached=True)], [_settled(0, 0, at=None)]])
     def test_what_was_not_asked_has_none(self, there: list[Settled]) -> None:
