@@ -122,6 +122,8 @@ def test_history_is_matched_again_for_other_brands(store: Store) -> None:
     assert refresh(store) == ()
     week(store, NOV_16, "Ibanez")
     assert refresh(store) == (NOV_16,)
+    assert refresh(store, run=NOV_9, brands=[Brand(name="Fender")]) == (NOV_9,)
+    assert named(store) == [(NOV_2, "Ibanez", 1, 1), (NOV_9, "Fender", 1, 1)]
 
 
 def test_brands_that_only_one_of_two_runs_looked_for_did_not_come_or_go(store: Store) -> None:

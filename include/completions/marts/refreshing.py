@@ -62,7 +62,7 @@ def refresh(
         run: Only this run, and the last 60 before, with which it may be compared; None: all.
         origin: `live`, or `rehearsal`.
         again: Compute the run, or all of them, even where the marts stand.
-        brands: Look for these in place of those on record with each run; later refreshes do so too.
+        brands: Look for these in the run, or in all, in place of those on record; later refreshes do so too.
         progress: Told before each run that is computed.
 
     A run is out of date when definitions or matching have a new version, or a batch of it has another dataset: it was
@@ -76,9 +76,9 @@ def refresh(
     computed = []
     for done, recorded in enumerate(found):
         old = standing.get(recorded.name)
-        stamp, one = _wanted(recorded, old, last, brands)
-        forced = again and run in (None, one.name)
-        if forced or old is None or old != stamp.model_copy(update={"observed": old.observed}):
+        meant = run in (None, recorded.name)
+        stamp, one = _wanted(recorded, old, last, brands if meant else None)
+        if (again and meant) or old is None or old != stamp.model_copy(update={"observed": old.observed}):
             if progress:
                 progress(one.name, done, len(found))
             stamp = _make(whole, one, stamp)
