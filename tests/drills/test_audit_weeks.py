@@ -145,7 +145,7 @@ def test_the_report_of_each_week_tells_it(weeks: Store) -> None:
     assert not any(f'class="kind {word}"' in page for page in certain for word in ("rose", "fell"))
 
 
-ALL_AT_ONCE: six.Story = tuple((2, site, change, True) for _, site, change, _ in six.STORY)
+ALL_AT_ONCE: six.Story = tuple(six.Turn(2, turn.site, turn.change) for turn in six.STORY)
 
 
 @pytest.fixture

@@ -94,7 +94,10 @@ def report(
     if content is None:
         raise Refused("run", one.run, f"has no report; `completions audit recompute {history.name}` makes it")
     target = out or Path(f"{history.name}-{one.run}.html")
-    target.write_bytes(content)
+    try:
+        target.write_bytes(content)
+    except OSError as error:
+        raise Refused("--out", str(target), f"cannot be written: {error.strerror}") from None
     if as_json:
         print_json({"run": one.run, "report": str(target), "summary": one.summary})
         return
@@ -119,13 +122,13 @@ def rehearse(
     from completions.rehearsal import Rehearsal
     from completions.rehearsal import weeks as six
 
-    audit, store = six.audit_of(prompts, samples, profiles), stored()
-    first = datetime.now(UTC) - timedelta(weeks=weeks)
+    audit, store, now = six.audit_of(prompts, samples, profiles), stored(), datetime.now(UTC)
+    due = six.weeks(audit, six.began(store, audit) or now - timedelta(weeks=weeks), weeks)
     done = []
     with Rehearsal(latency=0.05, ui="usual") as rehearsal:
         here = settings().model_copy(update={"rehearsal_url": rehearsal.url})
         ask = six.by_heart if by_heart else six.in_browser(rehearsal, here)
-        for week in six.weeks(audit, six.began(store, audit) or first, weeks):
+        for week in (one for one in due if one.due < now):
             done.append(six.rehearse(store, audit, week, ask, say))
             if not as_json:
                 print(done[-1].summary, flush=True)

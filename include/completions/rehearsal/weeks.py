@@ -36,14 +36,25 @@ from completions.settings import Settings
 from completions.store import Store
 
 DROPPED, GAINED, BLOCKED, SWITCHED = "Gibson", "reverb.com", "banned", "4.0 Flash"
-Story = tuple[tuple[int, str, Change, bool], ...]
+
+
+@dataclass(frozen=True)
+class Turn:
+    """From which week on what is different at a site, and whether it stays so."""
+
+    week: int
+    site: str
+    change: Change
+    stays: bool = True
+
+
+Story = tuple[Turn, ...]
 STORY: Story = (
-    (3, "chatgpt", Change(without=(DROPPED,)), True),
-    (4, "perplexity", Change(citing=(f"https://{GAINED}/marketplace",)), True),
-    (5, "copilot", Change(fault=BLOCKED), False),
-    (6, "gemini", Change(model=SWITCHED), True),
+    Turn(3, "chatgpt", Change(without=(DROPPED,))),
+    Turn(4, "perplexity", Change(citing=(f"https://{GAINED}/marketplace",))),
+    Turn(5, "copilot", Change(fault=BLOCKED), stays=False),
+    Turn(6, "gemini", Change(model=SWITCHED)),
 )
-"""From which week on what is different at which site, and whether it stays so."""
 
 Tell = Callable[[str], None]
 Ask = Callable[[Store, Plan, "Week"], None]
@@ -72,12 +83,11 @@ class Week:
 
     def change(self, site: str) -> Change:
         """What is different at a site."""
-        voices = 1_000_003 if self.fresh else self.samples
-        found = STEADY
-        for since, where, change, stays in self.story:
-            if where == site and (self.number == since or (stays and self.number > since)):
-                found = change
-        return replace(found, voices=voices)
+        then = [turn.change for turn in self.story if turn.site == site and self._holds(turn)]
+        return replace(then[-1] if then else STEADY, voices=1_000_003 if self.fresh else self.samples)
+
+    def _holds(self, turn: Turn) -> bool:
+        return self.number >= turn.week if turn.stays else self.number == turn.week
 
 
 def audit_of(prompts: int = 20, samples: int = 3, profiles: int = 2, name: str = "six-weeks") -> Audit:
