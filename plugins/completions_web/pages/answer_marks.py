@@ -137,7 +137,7 @@ class _Writer:
 
     def _piece(self, text: str) -> Iterator[Token]:
         words = Token("text", "", 0, content=text)
-        if any(mark.start <= self.at < mark.end for mark in self.marks):
+        if text.strip() and any(mark.start <= self.at < mark.end for mark in self.marks):
             yield from (raw('<span class="cited">'), words, raw("</span>"))
         else:
             yield words

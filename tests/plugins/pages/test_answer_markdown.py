@@ -73,6 +73,7 @@ def _marks(html: str) -> str:
         ("**One**. Two.", "One. Two.", [(4, 4), (4, 4), (9, 9)], "One.[1 2] Two.[3]"),
         ("One *two* three", "One two three", [(4, 7)], "One {two}[1] three"),
         ("One **two** three", "One two three", [(0, 13)], "{One }{two}{ three}[1]"),
+        ("**One** two", "One two", [(0, 7)], "{One}{ two}[1]"),
         ("- One\n- Two", "One\nTwo", [(3, 3), (7, 7)], "One[1]\nTwo[2]"),
         ("|A|B|\n|--|--|\n|1|2|", "A\tB\n1\t2", [(5, 5)], "A\nB\n\n\n\n\n1[1]\n2"),
         ("[One](https://a.example) two", "One two", [(2, 2)], "One[1] two"),
