@@ -84,12 +84,13 @@ class History:
 
     def at(self, run: str) -> History:
         """The same as it was when that run was the last."""
-        return replace(self, run=run)
+        earlier = replace(self, run=run)  # rows are put in order once, whichever run is the last
+        vars(earlier).update(_rows=self._rows, _indexes=self._indexes, _counted=self._counted)
+        return earlier
 
     def of(self, mart: str, run: str | None = None, asked: Asked | None = None) -> list[Row]:
         """The rows of a run (this one by default), and of one who was asked where that is given."""
-        rows = self._by_run.get((mart, run or self.run), ())
-        return [row for row in rows if asked is None or asked_of(row) == asked]
+        return self._rows.get((mart, run or self.run, asked), [])
 
     def counted(self, run: str, asked: Asked) -> int | None:
         """Answers that rates are of; None where it was not asked."""
@@ -126,10 +127,8 @@ class History:
 
     def linked(self, run: str, asked: Asked) -> int | None:
         """Answers of which is known what they link to."""
-        for mart in ("citation_domains", "mention_citation"):
-            if rows := self.of(mart, run, asked):
-                return int(rows[0]["n"])
-        return self.counted(run, asked)
+        rows = self.of("citation_domains", run, asked) or self.of("mention_citation", run, asked)
+        return int(rows[0]["n"]) if rows else self.counted(run, asked)
 
     def _index(self, mart: str, column: str) -> dict[tuple[str, Asked, str], Count]:
         key = (mart, column)
@@ -144,11 +143,12 @@ class History:
         return {}
 
     @cached_property
-    def _by_run(self) -> dict[tuple[str, str], list[Row]]:
-        found: dict[tuple[str, str], list[Row]] = {}
+    def _rows(self) -> dict[tuple[str, str, Asked | None], list[Row]]:
+        found: dict[tuple[str, str, Asked | None], list[Row]] = {}
         for mart, rows in self.marts.items():
             for row in rows:
-                found.setdefault((mart, row["run"]), []).append(row)
+                for asked in (None, asked_of(row)):
+                    found.setdefault((mart, row["run"], asked), []).append(row)
         return found
 
     @cached_property

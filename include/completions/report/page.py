@@ -17,6 +17,8 @@ ANSWERS = 600
 """Answers that a report holds at most: about 1.5 MB of it."""
 FINDINGS = 20
 """Findings that are listed before the rest is counted."""
+EARLIER = 8
+"""Runs before of which it is told what changed in them."""
 VERSIONS = {
     "model_version": "Model version",
     "ui_variant": "Front end",
@@ -85,13 +87,13 @@ def over_time(history: History) -> Markup:
     """What changed in the last runs, and the charts over all of them, as a part of another page."""
     drawing = charts.environment()
     drawing.globals |= GLOBALS
-    summaries = [summary_of(history.at(run)) for run in reversed(history.runs[1:])]
+    summaries = [*([summary_of(history)] if len(history.runs) > 1 else []), *earlier(history)]
     return Markup(drawing.get_template("over_time.html").render(history=history, summaries=summaries))  # noqa: S704
 
 
 def earlier(history: History) -> Iterator[Summary]:
-    """What the runs before said, the newest first; the first has nothing to say."""
-    yield from (summary_of(history.at(run)) for run in reversed(history.runs[1:-1]))
+    """What the `EARLIER` runs before said, the newest first; the very first has nothing to say."""
+    yield from (summary_of(history.at(run)) for run in history.runs[-2:0:-1][:EARLIER])
 
 
 GLOBALS: dict[str, Any] = {

@@ -6,8 +6,10 @@ test, two-sided by the sum of what is no likelier; Holm, S. (1979), Scandinavian
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import exp, lgamma, log, sqrt
 
 FEW = 20
@@ -61,6 +63,7 @@ def newcombe(before: Count, after: Count) -> tuple[float, float]:
     return max(-1.0, low), min(1.0, high)
 
 
+@lru_cache(maxsize=100_000)
 def fisher(before: Count, after: Count) -> float:
     """How likely two counts are at least so far apart by chance alone, were the rates the same."""
     chances = _chances(before, after)
@@ -68,6 +71,7 @@ def fisher(before: Count, after: Count) -> float:
     return min(1.0, sum(chance for chance in chances if chance <= seen * (1 + 1e-9)))
 
 
+@lru_cache(maxsize=100_000)
 def smallest(before: Count, after: Count) -> float:
     """The smallest figure that `fisher` could give for any split of the same sums."""
     chances = _chances(before, after)
@@ -102,8 +106,8 @@ def corrected(pairs: Sequence[tuple[Count, Count]]) -> list[float]:
     (Tarone, R. E. (1990), Biometrics 46:515). What is left out follows from the sums alone, never from the split.
     """
     least = [1.0 if before.few or after.few else smallest(before, after) for before, after in pairs]
-    share = 1
-    while sum(one <= LEVEL / share for one in least) > share:
+    ordered, share = sorted(least), 1
+    while bisect_right(ordered, LEVEL / share) > share:
         share += 1
     clear = [at for at, one in enumerate(least) if one <= LEVEL / share]
     chances = [1.0] * len(pairs)
