@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -16,6 +17,7 @@ from completions.store import Store, open_store
 from .audited import AUDIT, BRANDS, DE, HARP, LUTE, NOV_2, US, Answers, Said, answer, asked
 
 Rows = list[tuple[Any, ...]]
+GOLDEN = Path(__file__).parents[1] / "data" / "v1"
 RATED = [mart for mart in marts.TABLES.values() if "rate" in {column.name for column in mart.columns}]
 
 
@@ -194,3 +196,11 @@ def test_one_batch_by_itself_has_the_same_figures(weeks: Store, duck: duckdb.Duc
                 continue
             figures = f"select * exclude (audit, run, run_at{', topic' if name == 'prompt_health' else ''}) from {name}"
             assert alone.sql(figures).fetchall() == duck.sql(f"{figures} where batch_id = '{batch_id}'").fetchall()
+
+
+def test_what_the_first_version_wrote_is_still_counted() -> None:
+    with marts.of_batch(GOLDEN, "golden", BRANDS) as duck:
+        assert duck.sql("select planned, answered, refused, no_answer, failed from capture_health").fetchall() == [
+            (5, 2, 1, 0, 2)
+        ]
+        assert duck.sql("select n from mention_rate").fetchall() == [(2,)] * len(BRANDS)
