@@ -6,6 +6,7 @@ import threading
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Annotated
 
@@ -33,11 +34,11 @@ KEPT = 60.0
 """Seconds that charts are good for all who look."""
 RUNS = 30
 """Runs that a page lists."""
+GONE = "its file is gone"
 ORIGINS: tuple[Origin, Origin] = ("live", "rehearsal")
 
 Name = Annotated[str, Path(pattern="^[a-z0-9][a-z0-9_-]{0,62}$")]
 Which = Annotated[Origin | None, Query()]
-_kept: dict[tuple[str, str, str], tuple[float, Markup | None]] = {}
 _reading = threading.Lock()
 
 
@@ -62,7 +63,7 @@ def audits(request: Request) -> Response:
     ran = {(name, origin) for origin in ORIGINS for name in audit_names(store.of(origin))}
     without = {(name, _origin(name)) for name in declared} - ran
     found = [_listed(store, name, origin) for name, origin in sorted(ran | without)]
-    return page(request, "audits.html", audits=found, airflow=airflow_of(request))
+    return page(request, "audits.html", audits=found, gone=GONE, airflow=airflow_of(request))
 
 
 @router.get("/charts.css")
@@ -84,6 +85,7 @@ def audit(request: Request, name: Name, origin: Which = None) -> Response:
         request,
         "audit.html",
         audit=one,
+        gone=GONE,
         declared=_declared(name)[0],
         charts=_charts(store, one),
         others=[other for other in having if other != of],
@@ -100,9 +102,6 @@ def report(name: Name, run: str) -> Response:
     if content is None:
         raise HTTPException(HTTPStatus.NOT_FOUND, f"The run {run} of {name} has no report: it is made when it is over.")
     return apart(content, "text/html", f"{name}-{run}.html")
-
-
-GONE = "it has no file any more"
 
 
 def _listed(store: Store, name: str, origin: Origin) -> Listed:
@@ -130,16 +129,15 @@ def _origin(name: str) -> Origin:
 
 def _charts(store: Store, one: Listed) -> Markup | None:
     """What the audit's marts say; None where it has none yet."""
-    key = store.of(one.origin).uri, one.name, f"{one.last and one.last.run} {one.last and one.last.ended_at}"
+    last = f"{one.last.run} {one.last.ended_at}" if one.last else ""
     with _reading:
-        found = _kept.get(key)
-        if found is None or time.monotonic() - found[0] > KEPT:
-            found = _kept[key] = time.monotonic(), _drawn(store, one)
-    return found[1]
+        return _drawn(store.uri, one.name, one.origin, last, int(time.monotonic() / KEPT))
 
 
-def _drawn(store: Store, one: Listed) -> Markup | None:
+@lru_cache(maxsize=16)
+def _drawn(of: str, name: str, origin: Origin, last: str, minute: int) -> Markup | None:
+    """The charts, drawn anew when the last run is another or has ended, and in another minute; `of` is the store."""
     try:
-        return over_time(of_run(store, one.name, origin=one.origin).history)
+        return over_time(of_run(open_store(), name, origin=origin).history)
     except Refused:
         return None
