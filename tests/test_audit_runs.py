@@ -97,6 +97,12 @@ def test_how_it_ended_tells_what_was_blocked_from_what_broke(audit: Audit) -> No
     assert broke.status == "failed"
 
 
+def test_counted_again_it_is_as_its_batches_stand_and_what_is_forgotten_stays(audit: Audit) -> None:
+    run = _ended(_begun(audit), chatgpt={"answered": 1, "network": 1}, copilot={"blocked": 2})
+    retried = _ended(run, chatgpt={"answered": 2})
+    assert [batch.outcomes for batch in retried.batches] == [{"answered": 2}, {"blocked": 2}]
+
+
 @pytest.mark.parametrize(
     ("before", "due", "days"),
     [

@@ -39,6 +39,15 @@ def conclude(store: Store, run: AuditRun, now: datetime, served_at: str | None =
     return figure(store, over)
 
 
+def recompute(
+    store: Store, run: AuditRun, *, brands: Sequence[Brand] | None = None, progress: Progress | None = None
+) -> AuditRun:
+    """Make the figures of a run that is over again, from its batches as they stand now; arguments as for `figure`."""
+    assert run.ended_at, "only a run that is over has figures"
+    over = ended(run, lambda batch_id: status(store, batch_id), run.ended_at)
+    return figure(store, over, again=True, brands=brands, progress=progress)
+
+
 def figure(
     store: Store,
     run: AuditRun,

@@ -191,7 +191,10 @@ def turned_down(audit: Audit, due: datetime, now: datetime, why: str) -> AuditRu
 
 
 def ended(run: AuditRun, status: Callable[[str], dict[str, Any] | None], now: datetime) -> AuditRun:
-    """The record of a run that is over; `status` is the body of a batch's status. What made no dataset has failed."""
+    """The record of a run that is over; `status` is the body of a batch's status.
+
+    What made no dataset has failed; what has been forgotten since stays as it was.
+    """
     batches = [_ended(batch, status(batch.id)) for batch in run.batches]
     return run.model_copy(update={"batches": batches, "ended_at": now})
 
@@ -272,6 +275,8 @@ def _asked(question: Question) -> Asked:
 
 
 def _ended(batch: AuditBatch, body: dict[str, Any] | None) -> AuditBatch:
+    if body is None and batch.status:
+        return batch
     if body is None or body["status"] not in ("successful", "failed"):
         return batch.model_copy(update={"status": "failed", "outcomes": {str(Outcome.CANCELLED): batch.count}})
     told = {"status": body["status"], "count": body["count"], "answered": body["successful"]}

@@ -51,7 +51,7 @@ def runs(name: Name, rehearsed: Rehearsed = False, as_json: Json = False) -> Non
         print(f"{one['run']}  {one['status']:<10}  {counts}  {one['refused'] or ', '.join(notes)}".rstrip())
 
 
-def recompute(
+def recompute_(
     name: Name,
     run: Annotated[str | None, typer.Option("--run", help="Only this run; else all.")] = None,
     rehearsed: Rehearsed = False,
@@ -61,7 +61,7 @@ def recompute(
 
     Brands are those that the audit's file has now; where there is no file, those on record with each run.
     """
-    from completions.audit_finished import figure
+    from completions.audit_finished import recompute
     from completions.cli.marts import told
 
     history = _history(name, rehearsed)
@@ -69,7 +69,7 @@ def recompute(
     whose = f"of {history.name}.yaml as it is now" if history.file else "on record with each run, as there is no file"
     say(f"{history.name}: looking for the brands {whose}")
     with terminal.status("…") as shown:
-        again = partial(figure, history.store, again=True, brands=brands, progress=told(history.name, shown))
+        again = partial(recompute, history.store, brands=brands, progress=told(history.name, shown))
         done = [again(one) for one in history.asked(run)]
     if as_json:
         print_json([{"run": one.run, "summary": one.summary, "report": _report(history, one)} for one in done])
@@ -257,5 +257,6 @@ def _report(history: _History, run: AuditRun) -> str:
 def register(audit: typer.Typer) -> None:
     """Add this file's commands to `audit`."""
     audit.command("list")(list_)
-    for command in (runs, recompute, report, rehearse):
+    audit.command("recompute")(recompute_)
+    for command in (runs, report, rehearse):
         audit.command()(command)
