@@ -63,6 +63,7 @@ def _answer(number: int, batch_id: str) -> dict[str, Any]:
         "answer_id": f"{number:032x}",
         "batch_id": batch_id,
         "prompt_index": number // 8,
+        "prompt_id": f"{number // 8:032x}",
         "sample_index": number % 3,
         "prompt": f"Prompt {number // 8} {HOSTILE}",
         "outcome": "blocked" if number == 7 else "answered",
@@ -198,6 +199,8 @@ def _said(draw: random.Random, week: int, model: str, profile: str) -> Iterator[
                 "too_few": k < 9,
             },
         )
+        for other in set(BRANDS) - {brand}:
+            yield "co_mentions", {**who, "other": other, **_rate(min(k, named[other]) // 2, k)}
         for prompt in range(20):
             told = {"prompt_id": f"{prompt:032x}", "prompt": f"Prompt {prompt} {HOSTILE if not prompt else ''}"}
             yield (

@@ -46,6 +46,15 @@ def test_what_sites_and_audits_say_is_text(page: str) -> None:
     assert "\x00" not in page
 
 
+def test_links_within_lead_somewhere_and_ids_are_one_element_s(page: str) -> None:
+    document = parsed.fromstring(page)
+    ids = document.xpath("//@id")
+    assert len(ids) == len({*ids})
+    inside = {link[1:] for link in document.xpath("//@href") if link.startswith("#")}
+    assert inside <= {*ids}
+    assert f"p-{0:032x}" in inside
+
+
 def test_every_element_is_closed(page: str) -> None:
     """No hostile text and no template leaves one open."""
     open_: list[str] = []

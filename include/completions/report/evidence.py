@@ -21,7 +21,8 @@ EXCERPT, BEFORE = 500, 140
 CITED = 8
 """Links of an answer that are shown."""
 COLUMNS = (
-    *("answer_id", "batch_id", "prompt_index", "sample_index", "prompt", "outcome", "error_message", "answer_text"),
+    *("answer_id", "batch_id", "prompt_index", "sample_index", "prompt_id", "prompt", "outcome"),
+    *("error_message", "answer_text"),
     *("citations", "model_version", "ui_variant", "answered_at", "location_match", "location_method"),
     *("egress_country", "egress_city", "egress_source", "conversation_url", "from_cache", "duplicate_of"),
 )

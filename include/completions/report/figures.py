@@ -160,19 +160,24 @@ def changed_pages(history: History) -> list[Part]:
 
 
 def matrices(history: History) -> list[Part]:
-    """Prompt by brand: how many of its answers name it."""
-    found = []
-    for asked in history.asked:
-        cells: dict[str, dict[str, Row]] = {}
-        for row in history.of("competitor_matrix", asked=asked):
-            cells.setdefault(row["prompt"], {})[row["brand"]] = row
-        rows = [
-            (prompt, [_point(row[brand]) if brand in row else None for brand in history.brands])
-            for prompt, row in cells.items()
-        ]
-        if rows:
-            found.append(Part(asked, rows))
-    return found
+    """Prompt by brand: how many of its answers name it. Rows are (prompt, its id, points)."""
+
+    def rows(found: list[Row]) -> list[tuple[str, str, list[Point | None]]]:
+        prompts = {row["prompt_id"]: row["prompt"] for row in found}
+        cells = {(row["prompt_id"], row["brand"]): _point(row) for row in found}
+        return [(prompt, key, [cells.get((key, brand)) for brand in history.brands]) for key, prompt in prompts.items()]
+
+    return _tables(history, "competitor_matrix", rows)
+
+
+def together(history: History) -> list[Part]:
+    """Brand by brand: of the answers that name the one, how many name the other too."""
+
+    def rows(found: list[Row]) -> list[tuple[str, str, list[Point | None]]]:
+        cells = {(row["brand"], row["other"]): _point(row) for row in found}
+        return [(brand, "", [cells.get((brand, other)) for other in history.brands]) for brand in history.brands]
+
+    return _tables(history, "co_mentions", rows)
 
 
 @dataclass(frozen=True)
@@ -289,6 +294,10 @@ def _each_brand(history: History, mart: str, drawn: Callable[[str, Row], Any]) -
         if rows:
             found.append(Part(asked, [drawn(brand, rows[brand]) for brand in history.brands if brand in rows]))
     return found
+
+
+def _tables(history: History, mart: str, drawn: Callable[[list[Row]], list[Any]]) -> list[Part]:
+    return [Part(asked, drawn(rows)) for asked in history.asked if (rows := history.of(mart, asked=asked))]
 
 
 def _most(

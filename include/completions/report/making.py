@@ -29,7 +29,16 @@ OVER_TIME = (
 )
 """Marts of which all those runs are read; of the others, only the run itself."""
 OF_THE_RUN = (
-    *("prompt_health", "share_of_voice", "position", "citation_urls", "agreement", "competitor_matrix", "fan_out"),
+    *(
+        "prompt_health",
+        "share_of_voice",
+        "position",
+        "citation_urls",
+        "agreement",
+        "competitor_matrix",
+        "fan_out",
+        "co_mentions",
+    ),
     *("fan_out_words", "fan_out_domains", "contrast", "product_shelf", "ads", "versions", "volatility", "url_changes"),
 )
 

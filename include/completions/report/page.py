@@ -75,6 +75,7 @@ def report(
         history=history,
         summary=summary,
         answers=answers[:ANSWERS],
+        below={one.row["prompt_id"] for one in answers[:ANSWERS]},
         total=total,
         links=links,
         earlier=list(earlier(history)),
