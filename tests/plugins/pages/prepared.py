@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import get_args
 from uuid import UUID, uuid5
 
-from batches import planned, record
-from completions.batch import Model
+from batches import record
+from completions.batch import BatchConfig, Model
 from completions.breaker import open_breaker
 from completions.collect import collect
 from completions.errors import Outcome
 from completions.health import Health, evidence_key, keep
-from completions.plan import Item, Plan, submit
-from completions.progress import Progress, Settled
+from completions.plan import Item, Plan, make_plan, submit
+from completions.profile import Profile
+from completions.progress import Progress, Settled, load
 from completions.progress import keep as keep_progress
 from completions.record import Artifacts, Record, answer_key
 from completions.store import Origin, Store
@@ -43,15 +45,41 @@ class Prepared:
 
 
 def prepare(store: Store, origin: Origin = "live", prompts: int = 40, now: datetime | None = None) -> Prepared:
-    """Fill this origin's part of `store`; `prompts` are those of each of two batches, one done, one half-way."""
+    """Fill this origin's part of `store` with checks, and two batches of so many prompts."""
     now = now or datetime.now(UTC)
     for site in get_args(Model):
         check(store.of(origin), site, origin, now)
     open_breaker(store.of(origin), "gemini", Outcome.CHALLENGE, "exit-1-DE")
+    return two_batches(store, origin, prompts, now)
+
+
+def two_batches(
+    store: Store, origin: Origin, prompts: int, now: datetime | None = None, run_id: str = "manual__1"
+) -> Prepared:
+    """One that is done, and one that is half-way, of the run given."""
+    now = now or datetime.now(UTC)
     done = _asked(store, origin, "perplexity", prompts, now - timedelta(hours=3), prompts)
     collect(store, done.batch_id, now - timedelta(hours=2))
-    going = _asked(store, origin, "chatgpt", prompts, now - timedelta(minutes=2), prompts // 2)
+    going = _asked(store, origin, "chatgpt", prompts, now - timedelta(minutes=2), prompts // 2, run_id)
     return Prepared(done.batch_id, going.batch_id)
+
+
+def take_away(store: Store, origin: Origin, made: Prepared) -> None:
+    """Take the two batches out of the store."""
+    part = store.of(origin)
+    for batch_id in (made.done, made.going):
+        folders = part.keys(f"batches/{batch_id}") | part.keys("listed") | part.keys("datasets")
+        part.delete(key for key in folders if batch_id in key)
+
+
+def end(part: Store, plan: Plan, item: Item) -> None:
+    """Have a prompt of a batch under way end now."""
+    shard = next(number for number in range(len(plan.shards)) if item in plan.shard(number))
+    before = load(part, plan)[shard]
+    settled = [*(before.settled if before else ()), Settled.of(plan, item, _record(plan, item), datetime.now(UTC))]
+    outcomes = Counter(str(one.outcome) for one in settled)
+    progress = Progress(shard=shard, of=len(plan.shard(shard)), outcomes=outcomes, settled=settled)
+    keep_progress(part, plan.batch_id, progress)
 
 
 def check(part: Store, site: Model, origin: Origin, now: datetime) -> None:
@@ -81,13 +109,22 @@ def check(part: Store, site: Model, origin: Origin, now: datetime) -> None:
             part.put(evidence_key(site, at, "screenshot.png"), PNG)
 
 
-def _asked(store: Store, origin: Origin, model: Model, prompts: int, now: datetime, asked: int) -> Plan:
+def _asked(
+    store: Store, origin: Origin, model: Model, prompts: int, now: datetime, asked: int, run_id: str = "manual__1"
+) -> Plan:
     """A batch of which so many prompts are asked, every seventh of them in vain."""
     words = [f"{PROMPTS[number % len(PROMPTS)]} ({number + 1})" for number in range(prompts)]
     batch_id = str(uuid5(_NAMES, f"{origin} {model} {now}"))
-    fields = {"model": model, "rehearse": origin == "rehearsal", "country": "DE", "client_ref": f"guitars {model}"}
-    plan = planned(store, words, batch_id=batch_id, now=now, **fields)
-    submit(store, batch_id, plan.config, now)
+    config = BatchConfig(
+        prompts=words,
+        model=model,
+        rehearse=origin == "rehearsal",
+        country="DE",
+        client_ref=f"guitars {model}",
+        expiration=0,
+    )
+    submit(store, batch_id, config, now)
+    plan = make_plan(store, config, Profile(seed=1, country="DE"), batch_id=batch_id, run_id=run_id, now=now)
     left = asked
     for shard in range(len(plan.shards)):
         items = plan.shard(shard)[:left]
