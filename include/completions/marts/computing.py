@@ -13,7 +13,7 @@ from completions.brands import MATCHING_VERSION, Brand
 from completions.columns import TEXT, TRUTH, WHOLE, Column
 from completions.marts.columns import MARTS, TABLES
 from completions.marts.mart import KEYS, MART_VERSION, VERSIONS, Mart, written
-from completions.marts.matching import match
+from completions.marts.matching import match, table
 from completions.marts.runs import Run
 from completions.reading import create_view, database, part_keys
 from completions.store import Store
@@ -46,7 +46,7 @@ def compute(store: Store, run: Run, before: Before, earlier: Mapping[str, pa.Tab
                 _compare(connection, mart.name, rows, earlier)
             yield mart, rows
         previous = [(batch_id, *then) for batch_id, then in before.items()]
-        connection.register("previous_runs", _table(previous, PREVIOUS))
+        connection.register("previous_runs", table(previous, PREVIOUS))
         connection.execute("create table previous as from previous_runs join batches using (batch_id)")
         yield from ((mart, _rows(connection, mart)) for mart in MARTS if mart.history)
 
@@ -75,10 +75,10 @@ def _prepare(connection: duckdb.DuckDBPyConnection, part: Store, run: Run) -> No
     brands = [brand for brand in run.brands if brand is first[brand.name]]
     topics = {asked.prompt_id: (asked.prompt_id, asked.topic, asked.intent) for asked in run.prompts}
     rows = [(number, brand.name, brand.own) for number, brand in enumerate(brands)]
-    connection.register("given", _table(_given(run), GIVEN))
-    connection.register("topics", _table([*topics.values()], TOPICS))
-    connection.register("brands", _table(rows, BRANDS))
-    connection.register("brand_domains", _table(_domains(brands), DOMAINS))
+    connection.register("given", table(_given(run), GIVEN))
+    connection.register("topics", table([*topics.values()], TOPICS))
+    connection.register("brands", table(rows, BRANDS))
+    connection.register("brand_domains", table(_domains(brands), DOMAINS))
     connection.execute(written("base"))
     match(connection, brands)
 
@@ -117,8 +117,3 @@ def _host(domain: str) -> str:
         return name.encode("idna").decode()
     except UnicodeError:
         return name
-
-
-def _table(rows: Sequence[tuple[object, ...]], schema: pa.Schema) -> pa.Table:
-    columns = list(zip(*rows, strict=True)) or [()] * len(schema)
-    return pa.table([pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)], schema)

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from completions.brands import Brand, Matcher
-from completions.columns import WHOLE
+from completions.columns import TEXT, WHOLE
 
 if TYPE_CHECKING:
     import duckdb
 
 AT_ONCE = 2000
 FOUND = pa.schema([(name, WHOLE) for name in ("text", "brand_no", "mention_count", "first_offset", "rank")])
+TITLES = pa.schema([("product", TEXT), ("brand_no", WHOLE)])
 
 Found = tuple[int, int, int, int, int]
 
@@ -26,7 +27,7 @@ def match(connection: duckdb.DuckDBPyConnection, brands: Sequence[Brand]) -> Non
         "select answer, answer_text from (select distinct text as answer from answers) "
         "join answers using (answer) join told using (answer_id) where answer_text is not null"
     )
-    found = _table(_found(_rows(texts), matcher, numbers))
+    found = table(_found(_rows(texts), matcher, numbers), FOUND)
     connection.register("found", found)
     connection.execute(
         "create table mentions as select batch, answer, prompt_no, found.* exclude (text), "
@@ -34,9 +35,7 @@ def match(connection: duckdb.DuckDBPyConnection, brands: Sequence[Brand]) -> Non
     )
     titles = connection.execute("select distinct product from cards where product is not null").fetchall()
     named = [(title, numbers[first.brand]) for (title,) in titles for first in matcher.mentions(title)[:1]]
-    connection.execute("create table titles (product varchar, brand_no bigint)")
-    if named:
-        connection.executemany("insert into titles values (?, ?)", named)
+    connection.register("titles", table(named, TITLES))
 
 
 def _rows(result: duckdb.DuckDBPyConnection) -> Iterator[Any]:
@@ -55,6 +54,7 @@ def _found(texts: Iterable[tuple[int, str]], matcher: Matcher, numbers: dict[str
             yield text, numbers[brand], count, first, rank
 
 
-def _table(found: Iterable[Found]) -> pa.Table:
-    columns: list[tuple[int, ...]] = list(zip(*found, strict=True)) or [()] * len(FOUND)
-    return pa.table([pa.array(column, WHOLE) for column in columns], FOUND)
+def table(rows: Iterable[tuple[object, ...]], schema: pa.Schema) -> pa.Table:
+    """Rows as an Arrow table."""
+    columns = list(zip(*rows, strict=True)) or [()] * len(schema)
+    return pa.table([pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)], schema)

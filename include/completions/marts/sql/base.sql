@@ -64,14 +64,15 @@ from (select answer_id, unnest(sources) as page from told) join answers using (a
 
 create table pages as
 select
-    row_number() over (order by url) as page, url, any_value(domain) as domain, any_value(title) as title,
+    row_number() over (order by url) as page, url, min(domain) as domain, min(title) as title,
     lower(regexp_extract(url, '^[A-Za-z][A-Za-z0-9+.-]*://(?:[^/?#@]*@)?([^/?#:]+)', 1)) as host
 from shown group by url;
 
 -- A host is of the brand with the longest domain that it is or lies below.
 create table hosts as
 select host, arg_max(brand_no, length(own.domain)) as brand_no
-from (select distinct host from pages) join brand_domains as own on host = own.domain or ends_with(host, '.' || own.domain)
+from (select distinct host from pages)
+join brand_domains as own on host = own.domain or ends_with(host, '.' || own.domain)
 group by host;
 
 -- Links in the text, and pages that are only listed as consulted (`inline` is null).

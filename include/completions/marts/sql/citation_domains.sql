@@ -8,7 +8,8 @@ cited as (
     select
         batch, domain, sum(inline) as inline, sum(more) as more, sum(links) as links,
         sum(sum(links)) over (partition by batch) as all_links,
-        count(*) filter (inline > 0) as k_inline, count(*) filter (links = 0) as k_listed, count(*) filter (links > 0) as k
+        count(*) filter (inline > 0) as k_inline, count(*) filter (links = 0) as k_listed,
+        count(*) filter (links > 0) as k
     from linked group by batch, domain
 )
 select

@@ -33,5 +33,6 @@ counted as (
 )
 select
     *, n - in_both - only_here - only_there as in_neither, (in_both + only_here) / nullif(n, 0) as rate,
-    (in_both + only_there) / nullif(n, 0) as other_rate, (only_there - only_here) / nullif(n, 0) as difference, n < 20 as too_few
+    (in_both + only_there) / nullif(n, 0) as other_rate, (only_there - only_here) / nullif(n, 0) as difference,
+    n < 20 as too_few
 from counted

@@ -5,7 +5,8 @@ reached as (
     select batch, answer, domain from links join pages using (page) where domain is not null group by all
 ),
 led as (
-    select batch, word, domain, count(*) as k from searched join often using (batch, word) join reached using (batch, answer)
+    select batch, word, domain, count(*) as k
+    from searched join often using (batch, word) join reached using (batch, answer)
     group by all having k > 1
 ),
 most as (from led qualify row_number() over (partition by batch, word order by k desc, domain) <= 20)

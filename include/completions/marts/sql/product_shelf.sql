@@ -2,7 +2,7 @@ with shelves as (select batch, count(*) as n from answers where cards_known grou
 shelf as (
     select
         batch, product, merchant, count(*) as cards, sum(count(*)) over (partition by batch) as all_cards,
-        avg(position) as mean_position, mode(price_text) as price_text, count(distinct answer) as k
+        avg(position) as mean_position, mode(price_text order by price_text) as price_text, count(distinct answer) as k
     from cards group by batch, product, merchant
 )
 select shelf.*, brand, cards / all_cards as share, n, unnest(rates(k, n))

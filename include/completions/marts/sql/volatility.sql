@@ -12,7 +12,8 @@ entries as (
     union all
     select 'url', batch_id, prompt_id, url, links from prompt_citations
     union all
-    select 'domain', batch_id, prompt_id, domain, sum(links) from prompt_citations where domain is not null group by all
+    select 'domain', batch_id, prompt_id, domain, sum(links)
+    from prompt_citations where domain is not null group by all
 ),
 -- Brands that only one of the runs looked for are none that came or went.
 alike as (
@@ -28,7 +29,9 @@ sides as (
     from watched join (select * rename (batch_id as previous_batch_id) from entries)
     using (kind, previous_batch_id, prompt_id) where weight > 0
 ),
-both_sides as (select batch, batch_id, kind, prompt_id, entry, sum(now) as now, sum(earlier) as earlier from sides group by all),
+both_sides as (
+    select batch, batch_id, kind, prompt_id, entry, sum(now) as now, sum(earlier) as earlier from sides group by all
+),
 shares as (
     select *, now / sum(now) over prompt as share, earlier / sum(earlier) over prompt as earlier_share
     from both_sides left join alike on alike.batch_id = both_sides.batch_id and alike.brand = entry
@@ -46,7 +49,8 @@ select
     batch, previous_run, previous_batch_id, kind, count(watched.prompt_id) as prompts, count(moves.kept) as compared,
     coalesce(sum(moves.kept), 0) as kept, coalesce(sum(moves.gained), 0) as gained,
     coalesce(sum(moves.lost), 0) as lost,
-    avg(moves.kept / (moves.kept + moves.gained + moves.lost)) as mean_jaccard, avg(common) as stability, count(moves.kept) < 20 as too_few
+    avg(moves.kept / (moves.kept + moves.gained + moves.lost)) as mean_jaccard, avg(common) as stability,
+    count(moves.kept) < 20 as too_few
 from previous cross join kinds left join watched using (batch, batch_id, previous_batch_id, kind)
 left join moves using (batch, kind, prompt_id)
 group by batch, previous_run, previous_batch_id, kind
