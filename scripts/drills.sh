@@ -1,7 +1,7 @@
 #!/bin/sh
 # Runs the drills, long exercises of failures. They need PostgreSQL, Redis and Ceph's RGW (an S3 that checks signatures),
 # which come from apt where they are missing; what cannot be had is skipped, and says so. WHOLE=1 adds those that take half an hour.
-# Arguments are pytest's.
+# Two files at once: most of a drill is waiting, for what has died to be noticed. Arguments are pytest's.
 set -eu
 CDPATH='' cd -- "$(dirname -- "$0")/.."
 
@@ -17,4 +17,4 @@ if [ -n "$missing" ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; the
 fi
 what='drill and not whole'
 [ -z "${WHOLE-}" ] || what=drill
-exec .venv/bin/python -m pytest -m "$what" "$@"
+exec .venv/bin/python -m pytest -m "$what" -n 2 --dist loadfile "$@"

@@ -1,25 +1,25 @@
-"""A receiver that is down for longer than a run's quick tries: what goes on, what it costs, and that it ends.
+"""What mostly waits, begun together and early: other drills go on beside it (`test_batches.py`).
 
-Receivers here ask to be left alone for just longer than a task would sit out, which is the shortest of the long waits.
+Every fault runs into its deadlines. Receivers are down for longer than a run's quick tries: they ask to be left alone
+for just longer than a task would sit out, which is the shortest of the long waits.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from itertools import pairwise
 from typing import Any
 from uuid import uuid4
 
-import pytest
 from standardwebhooks import Webhook
 
 from completions.batch import batch_id_of
 from completions.delivery import PATIENCE_SECONDS
+from completions.reading import connect
+from completions.rehearsal import FAULTS, normalised
 from completions.status import status
 from real_airflow import SECRET, RealAirflow
-
-pytest_plugins = ["embedded_airflow"]
-pytestmark = [pytest.mark.drill, pytest.mark.airflow, pytest.mark.browser]
 
 LATER = "callback_delivery"
 LONGER = str(int(PATIENCE_SECONDS) + 1)
@@ -48,7 +48,7 @@ def _task(airflow: RealAirflow, run_id: str) -> str | None:
     return states[0] if states else None
 
 
-def test_a_receiver_that_is_down_is_told_later_and_waits_hold_no_slot(airflow: RealAirflow) -> None:
+def a_receiver_that_is_down_is_told_later_and_waits_hold_no_slot(airflow: RealAirflow) -> None:
     airflow.rehearsal.script_callback("slow", 503, times=2, retry_after=LONGER)
     batch_id = batch_id_of(_batch(airflow, "slow"))
     told = _told(airflow, batch_id)
@@ -75,7 +75,7 @@ def test_a_receiver_that_is_down_is_told_later_and_waits_hold_no_slot(airflow: R
         assert (later - earlier).total_seconds() >= PATIENCE_SECONDS
 
 
-def test_a_receiver_that_refuses_for_good_ends_it_and_clearing_begins_anew(airflow: RealAirflow) -> None:
+def a_receiver_that_refuses_for_good_ends_it_and_clearing_begins_anew(airflow: RealAirflow) -> None:
     airflow.rehearsal.script_callback("leaving", 503, retry_after=LONGER)
     batch_run = _batch(airflow, "leaving")
     told = _told(airflow, batch_id_of(batch_run))
@@ -99,7 +99,7 @@ def test_a_receiver_that_refuses_for_good_ends_it_and_clearing_begins_anew(airfl
     assert len(airflow.rehearsal.callbacks("leaving")) == 4
 
 
-def test_many_dead_receivers_are_in_nobodys_way(airflow: RealAirflow) -> None:
+def many_dead_receivers_are_in_nobodys_way(airflow: RealAirflow) -> None:
     dead = [f"dead-{number}" for number in range(20)]
     for name in dead:
         airflow.rehearsal.script_callback(name, 503, times=99, retry_after="3600")
@@ -116,3 +116,40 @@ def test_many_dead_receivers_are_in_nobodys_way(airflow: RealAirflow) -> None:
     assert waiting["total_entries"] >= len(dead)
     alive = airflow.run({"prompts": [prompt], "rehearse": True, "callback": airflow.rehearsal.callback_url("alive")})
     assert _told(airflow, batch_id_of(alive))["state"] == "delivered"
+
+
+def every_fault_ends_in_its_outcome_and_no_wall_text_is_an_answer(airflow: RealAirflow) -> None:
+    faults = sorted(set(FAULTS) - {"slow_load"})  # dealt before there is a prompt
+    prompts = [f"Which pick is best? [fault:{fault}]" for fault in faults]
+    callback = airflow.rehearsal.callback_url("faults")
+    run_id = airflow.run({"prompts": prompts, "rehearse": True, "expiration": 0, "callback": callback})
+    batch_id = batch_id_of(run_id)
+
+    query = "select prompt, outcome, answer_text from completions"
+    rows = connect(airflow.store, batch_id).execute(query).fetchall()
+    assert {prompt: outcome for prompt, outcome, _ in rows} == {
+        prompt: FAULTS[fault] for prompt, fault in zip(prompts, faults, strict=True)
+    }
+    answered = [(prompt, text) for prompt, outcome, text in rows if outcome == "answered"]
+    assert all(text is None for _, outcome, text in rows if outcome != "answered")
+    for prompt, text in answered:
+        assert normalised(text or "") == normalised(airflow.rehearsal.truth(prompt, "b").text)
+
+    body = status(airflow.store, batch_id)
+    assert body
+    assert airflow.state(run_id) == "success"
+    assert (body["status"], body["successful"], body["failed"]) == (
+        "successful",
+        len(answered),
+        len(rows) - len(answered),
+    )
+    [told] = airflow.rehearsal.callbacks("faults")
+    assert b'"batch.successful"' in told.body
+
+
+SCENARIOS: tuple[Callable[[RealAirflow], None], ...] = (
+    every_fault_ends_in_its_outcome_and_no_wall_text_is_an_answer,
+    a_receiver_that_is_down_is_told_later_and_waits_hold_no_slot,
+    a_receiver_that_refuses_for_good_ends_it_and_clearing_begins_anew,
+    many_dead_receivers_are_in_nobodys_way,
+)
