@@ -70,6 +70,17 @@ def _deliver_of_audit(run_id: str) -> dict[str, Any]:
             return {"failed": str(failed), **_decided(failed)}
 
 
+def _finished() -> dict[str, Any]:
+    """What the task finish of an audit comes to, and what the asset's event carries."""
+    events, run = mock.MagicMock(), SimpleNamespace(run_id="scheduled__1", run_after=NOW, conf={})
+    context = {"dag_run": run, "outlet_events": events}
+    with mock.patch.object(audits, "get_current_context", return_value=context):
+        try:
+            return {"counts": audits.finish("lutes"), "extra": events.__getitem__.return_value.extra}
+        except AirflowFailException as failed:
+            return {"failed": str(failed)}
+
+
 def _planned(days: int) -> dict[str, Any]:
     """What the task plan of an audit comes to so many days after it was due."""
     run = SimpleNamespace(run_id="scheduled__1", run_after=datetime.now(UTC) - timedelta(days=days), conf={})
@@ -93,6 +104,7 @@ if __name__ == "__main__":
         "notify of an audit": _notify_of_audit,
         "deliver of an audit": lambda: _deliver_of_audit("manual__1"),
         "deliver of an audit that was finished anew": lambda: _deliver_of_audit("msg_0"),
+        "finish of an audit": _finished,
         "plan in time": lambda: _planned(0),
         "plan a day late": lambda: _planned(1),
         "plan of an audit that costs too much": lambda: _planned(0),

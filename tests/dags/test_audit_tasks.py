@@ -13,10 +13,11 @@ from pathlib import Path
 import pytest
 
 from batches import NOW
-from completions.audit_runs import AuditRun, begun, keep, load_run, load_runs, run_name
+from completions.audit_runs import AuditRun, begun, keep, load_run, load_runs, run_key, run_name
 from completions.audit_runs import ended as ended_
 from completions.audits import load
 from completions.notification import load as account_of
+from completions.rehearsal import weeks
 from completions.store import Store
 from receivers import Receiver, listening
 from receivers import status as answers
@@ -116,6 +117,35 @@ def test_a_run_over_its_budget_fails_before_anything_is_submitted(
     [run] = load_runs(store.of("rehearsal"), "lutes")
     assert (run.refused, run.batches, run.status) == (failed["failed"], [], "failed")
     assert store.of("rehearsal").folders("batches") == []
+
+
+def test_a_run_that_is_over_has_figures_and_a_report_that_leads_to_the_answers(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIRFLOW__API__BASE_URL", "https://airflow.example.com/")
+    audit = weeks.audit_of(1, 1, 1, "lutes")
+    run = weeks.rehearse(store, audit, weeks.Week(1, NOW, 1), weeks.by_heart, lambda line: None)
+    part = store.of("rehearsal")
+    [done] = _done(store, tmp_path, "finish of an audit")
+    counts = {"batches": 4, "successful": 4, "blocked": 0, "asked": 4, "answered": 4}
+    assert done == {"counts": counts, "extra": {"audit": "lutes", "run": run.run, "origin": "rehearsal", **counts}}
+    report = (part.get(run_key("lutes", run.run, "report.html")) or b"").decode()
+    assert f"https://airflow.example.com/ai/completions?id={run.batches[0].id}" in report.replace("&amp;", "&")
+
+
+def test_a_run_without_an_answer_fails_and_has_its_figures_all_the_same(store: Store, tmp_path: Path) -> None:
+    audit = weeks.audit_of(1, 1, 1, "lutes").model_copy(update={"models": ["copilot"]})
+    blocked = weeks.Week(5, NOW, 1)
+    run = weeks.rehearse(store, audit, blocked, weeks.by_heart, lambda line: None)
+    [failed] = _done(store, tmp_path, "finish of an audit")
+    assert failed["failed"].startswith(
+        "no batch of this run was answered: {'batches': 1, 'successful': 0, 'blocked': 1"
+    )
+    part = store.of("rehearsal")
+    again = load_run(part, "lutes", run.run)
+    assert again
+    assert (again.status, again.summary) == ("failed", run.summary)
+    assert part.get(run_key("lutes", run.run, "report.html"))
 
 
 def test_a_callback_that_may_not_be_called_is_refused_before_anything_is_asked(
