@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from batches import NOW, ask, planned, record
 from completions.collect import collect
 from completions.errors import Outcome
@@ -26,6 +28,19 @@ def test_of_each_answer_it_tells_how_it_ended_in_short(any_store: Store) -> None
     assert (told.outcome, told.at) == ("wrong_place", NOW + timedelta(seconds=1))
     assert (told.egress_country, told.location_match) == ("DE", "mismatch")
     assert (len(told.error_message or ""), len(told.warnings)) == (TEXT, WARNINGS)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "message", "seen"),
+    [
+        (Outcome.BLOCKED, "not asked: the site is left alone until 10:40 UTC", False),
+        (Outcome.CANCELLED, None, False),
+        (Outcome.BLOCKED, "the site answered with HTTP 403", True),
+        (Outcome.NO_ANSWER, None, True),
+    ],
+)
+def test_of_what_was_not_asked_nothing_was_seen(outcome: Outcome, message: str | None, seen: bool) -> None:
+    assert Settled(index=0, sample=0, outcome=outcome, error_message=message).seen == seen
 
 
 def test_it_is_read_for_each_task_and_then_from_the_dataset(any_store: Store) -> None:

@@ -52,6 +52,11 @@ class Settled(BaseModel):
     warnings: list[str] = []
     """Without those of the batch's profile, which every answer has."""
 
+    @property
+    def seen(self) -> bool:
+        """Whether anything of the site was seen: nothing is of what was not asked."""
+        return self.outcome is not Outcome.CANCELLED and not (self.error_message or "").startswith("not asked")
+
     @classmethod
     def of(cls, plan: Plan, item: Item, record: Record, at: datetime | None = None) -> Self:
         """The short of a record; `at` when it was made, else as far as the record tells."""

@@ -2,7 +2,7 @@
 
 ``batches/<batch_id>/`` holds ``request.json`` (the request), ``plan.json`` (what is to be asked, by whom),
 ``answers/<index>-<sample>.json.zst`` (a `Record` each, written the moment a conversation ends),
-``progress/<shard>.json`` (counts while it runs), ``failure.json`` (only if the pipeline broke), ``manifest.json`` (the
+``progress/<shard>.json`` (how far each task is), ``failure.json`` (only if the pipeline broke), ``manifest.json`` (the
 batch as it stands, once it is collected), the archive and ``notifications-g<generation>.json`` (see `notification`).
 """
 
