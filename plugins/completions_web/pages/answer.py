@@ -10,6 +10,7 @@ from typing import Any
 
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import JSONResponse
+from langcodes import Language
 from starlette.responses import Response
 
 from completions.answer import Answer
@@ -116,9 +117,11 @@ def _tabs(record: Record) -> list[Tab]:
 
 def _answer(found: Found, record: Record, plan: Plan, _: str) -> dict[str, Any]:
     html, marked = rendered(record.answer) if record.answer else ("", set())
+    language = record.answer.language() if record.answer else None
     return {
         "html": html,
         "marked": marked,
+        "spoken": Language.get(language).display_name() if language else None,
         "lists": _lists(record.answer),
         "profile": lines(found.config, plan.profile, record),
         "method": METHODS.get(record.location_method or ""),

@@ -6,10 +6,12 @@ and a picture is a link too, which nobody fetches.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from html import escape
 
 from markdown_it import MarkdownIt
+from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
 from completions.answer import Answer
@@ -23,6 +25,8 @@ TOP = 3
 OUT = {"data-out": "", "target": "_blank", "rel": "noopener noreferrer nofollow"}
 """Of links to the web: out of Airflow's frame, without a word of where from."""
 
+_FORMULA = re.compile(r"\$\$[^$]+\$\$|\$(?=\S)[^$\n]+?(?<=\S)\$(?!\d)")
+"""And not two prices."""
 _ALIGNED = {"text-align:right": "num", "text-align:center": "mid"}
 _TABLE = '<div class="scroll" role="region" aria-label="Table" tabindex="0">'
 
@@ -32,7 +36,19 @@ class _Careful(MarkdownIt):
         return is_web(url)
 
 
+def _formula(state: StateInline, silent: bool) -> bool:
+    """A formula as it was written: in it, nothing is markup."""
+    found = _FORMULA.match(state.src, state.pos)
+    if found is None:
+        return False
+    if not silent:
+        state.push("code_inline", "code", 0).content = found[0]
+    state.pos = found.end()
+    return True
+
+
 _MARKDOWN = _Careful("commonmark", {"html": False}).enable(["table", "strikethrough"])
+_MARKDOWN.inline.ruler.before("escape", "formula", _formula)
 
 
 def rendered(answer: Answer) -> tuple[str, set[int]]:

@@ -6,7 +6,7 @@ links, pictures): a place is found by the words before it. Spaces count on neith
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -100,9 +100,16 @@ class _Writer:
     """Marks that were put in."""
     links: int = 0
     _borders: list[int] = field(init=False)
+    _ends: set[int] = field(init=False)
+    _cited: bytearray = field(init=False)
+    """For each character, whether it is among cited words."""
 
     def __post_init__(self) -> None:
-        self._borders = sorted({border for mark in self.marks for border in (mark.start, mark.end)})
+        self._ends = {mark.end for mark in self.marks}
+        self._borders = sorted(self._ends | {mark.start for mark in self.marks})
+        self._cited = bytearray(max(self._ends, default=0))
+        for mark in self.marks:
+            self._cited[mark.start : mark.end] = b"\1" * (mark.end - mark.start)
 
     def blocks(self, tokens: Iterable[Token]) -> list[Token]:
         """The tokens, and the marks."""
@@ -128,16 +135,20 @@ class _Writer:
     def _text(self, text: str) -> Iterator[Token]:
         solid = [place for place, char in enumerate(text) if not char.isspace()]
         begin, end = self.at, self.at + len(solid)
-        inner = self._borders[bisect_left(self._borders, begin + 1) : bisect_left(self._borders, end)]
-        places = [0, *(solid[border - begin - 1] + 1 for border in inner), len(text)]
+        inner = self._borders[bisect_right(self._borders, begin) : bisect_right(self._borders, end)]
+        places = [0, *(self._cut([*solid, len(text)], border - begin, border) for border in inner), len(text)]
         for number, border in enumerate([*inner, end]):
             yield from self._piece(text[places[number] : places[number + 1]])
             self.at = border
             yield from self._due()
 
+    def _cut(self, solid: Sequence[int], number: int, border: int) -> int:
+        """Where to cut a text: right behind what ends, else right before what begins there."""
+        return solid[number - 1] + 1 if border in self._ends else solid[number]
+
     def _piece(self, text: str) -> Iterator[Token]:
         words = Token("text", "", 0, content=text)
-        if text.strip() and any(mark.start <= self.at < mark.end for mark in self.marks):
+        if text.strip() and any(self._cited[self.at : self.at + 1]):
             yield from (raw('<span class="cited">'), words, raw("</span>"))
         else:
             yield words

@@ -46,6 +46,9 @@ def _answer(markdown: str, text: str | None = None, *places: tuple[int, int]) ->
         ),
         ("![a](data:image/png;base64,AA)", '<p dir="auto">![a](data:image/png;base64,AA)</p>\n'),
         ("```html\n<script>\n```", '<pre><code class="language-html">&lt;script&gt;\n</code></pre>\n'),
+        ("$a\\,_b_$ c", '<p dir="auto"><code>$a\\,_b_$</code> c</p>\n'),
+        ("$$\na_1 * b_1\n$$", '<p dir="auto"><code>$$\na_1 * b_1\n$$</code></p>\n'),
+        ("$5 *or* $6, $7-$8", '<p dir="auto">$5 <em>or</em> $6, $7-$8</p>\n'),
         ("~~a~~ **b**", '<p dir="auto"><s>a</s> <strong>b</strong></p>\n'),
     ],
 )
@@ -72,6 +75,8 @@ def _marks(html: str) -> str:
         ("One. Two.", "One. Two.", [(4, 4), (9, 9)], "One.[1] Two.[2]"),
         ("**One**. Two.", "One. Two.", [(4, 4), (4, 4), (9, 9)], "One.[1 2] Two.[3]"),
         ("One *two* three", "One two three", [(4, 7)], "One {two}[1] three"),
+        ("One two three", "One two three", [(4, 13)], "One {two three}[1]"),
+        ("One two three", "One two three", [(0, 3), (4, 7)], "{One}[1]{ two}[2] three"),
         ("One **two** three", "One two three", [(0, 13)], "{One }{two}{ three}[1]"),
         ("**One** two", "One two", [(0, 7)], "{One}{ two}[1]"),
         ("- One\n- Two", "One\nTwo", [(3, 3), (7, 7)], "One[1]\nTwo[2]"),
