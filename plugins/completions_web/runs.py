@@ -70,6 +70,17 @@ async def run_of(request: Request, run_id: str) -> Run | None:
     return answer.json() if answer.is_success else None
 
 
+async def refused(request: Request, run_id: str) -> list[str]:
+    """Why a run's request was refused, as the task `plan` told its log: a sentence for each field, or none."""
+    answer = await _airflow(request, "GET", f"{_path(run_id)}/taskInstances/plan/logs/1")
+    told = answer.json().get("content", []) if answer.is_success else []
+    return [
+        str(line["event"])
+        for line in told
+        if line.get("level") == "error" and line.get("logger") == "completions_airflow.steps"
+    ]
+
+
 async def tasks_at_work(request: Request, run_id: str) -> list[Run]:
     """Tasks of a run that are under way or about to be, the first hundred."""
     asked = {"state": ["scheduled", "queued", "running", "up_for_retry"], "limit": MOST}

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from http import HTTPStatus
 from urllib.parse import quote
 
 from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse
-from markupsafe import escape
+from markupsafe import Markup
 from starlette.responses import Response
 
 from completions.batch import batch_id_of
@@ -18,11 +19,13 @@ from completions_airflow.connections import open_store
 from completions_web.auth import READ
 from completions_web.pages import live, waiting
 from completions_web.pages.shell import PREFIX, page, root_of
-from completions_web.runs import DAG, Run, run_of
+from completions_web.runs import DAG, Run, refused, run_of
 
 router = APIRouter(prefix=f"{PREFIX}/runs/{{run_id:path}}", include_in_schema=False, dependencies=READ)
 
 _NAMED = re.compile(r"(?:api|cli|audit|retry)__([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?:__.*)?")
+
+REFUSED = "The request was refused, and nothing was asked. Mend what follows and start it again:"
 
 
 def batch_in(run_id: str, run: Run | None) -> str:
@@ -41,10 +44,16 @@ async def tab(request: Request, run_id: str, dag: str = DAG, look: bool = False)
     page_of = f"{root_of(request)}/batches/{batch_id}"
     over = run is None or waiting.over(run)
     again = None if over else f"{root_of(request)}/runs/{quote(run_id, safe='')}?look=1"
-    if look:
-        waits = f'<p id="waits">{escape(waiting.not_planned(run))}</p>'
-        return live.told({"waits": waits}, again, page_of if there else None)
-    if there:
+    if there and not look:
         return RedirectResponse(page_of, HTTPStatus.SEE_OTHER)
-    said = waiting.not_planned(run) if dag == DAG else ""
-    return page(request, "run.html", dag=dag, said=said, again=again)
+    why = await refused(request, run_id) if run and over and not there else []
+    waits = _waits(REFUSED if why else waiting.not_planned(run), why) if dag == DAG else ""
+    if look:
+        return live.told({"waits": waits}, again, page_of if there else None)
+    return page(request, "run.html", dag=dag, waits=waits, again=again)
+
+
+def _waits(said: str, why: Sequence[str]) -> Markup:
+    """What the tab says while there is no batch, and why there will be none."""
+    reasons = Markup("").join(Markup("<li>{}</li>").format(one) for one in why)
+    return Markup('<div id="waits"><p>{}</p><ul dir="auto">{}</ul></div>').format(said, reasons)
