@@ -187,6 +187,11 @@ def test_what_is_known_by_heart_is_what_a_browser_brings_home(
     *_, last = _rehearsed(store, audit, six.in_browser(rehearsal, settings), ALL_AT_ONCE, count=2)
     assert (last.counts["answered"], last.counts["blocked"]) == (18, 1)
     _same(store, heart, "two-weeks")
+    with reading.connect(store, origin="rehearsal") as connection:
+        times = connection.execute(
+            "select date, started_at, coalesce(answered_at, started_at) from completions"
+        ).fetchall()
+    assert all(f"{day}" == f"{began:%Y-%m-%d}" == f"{done:%Y-%m-%d}" for day, began, done in times)
     links = Counter(link for facts in _facts(store, "two-weeks").values() for *_, found in facts for link in found)
     assert any(site == six.GAINED for _, _, site in links)
 
