@@ -12,6 +12,7 @@ from lxml import html as parsed
 from completions.marts import TABLES
 from completions.report.charts import Note, Point, Series, Timeline
 from completions.report.evidence import Links
+from completions.report.history import History
 from completions.report.page import ANSWERS, over_time, report
 from completions.report.statistics import Count
 from completions.report.summary import summary_of
@@ -102,6 +103,18 @@ def test_a_report_of_one_run_has_no_charts_over_time() -> None:
     assert "<svg viewBox" not in re.sub(r'<svg [^>]*class="swatch"[^>]*>', "", page)
     assert "Rehearsed" not in page
     assert "nothing to compare it with" in page
+
+
+def test_a_batch_by_itself_has_no_past_and_says_that_no_brands_were_looked_for() -> None:
+    run = history((1,))
+    marts = {name: [row for row in rows if "brand" not in row] for name, rows in run.marts.items()}
+    told = History(run.run, marts, run.run)
+    page = report(told, summary_of(told), [], total=0, links=Links(), rehearsed=False)
+    text = parsed.fromstring(page).text_content()
+    assert f"Batch {run.run}" in text
+    assert "No brands were looked for." in text
+    assert "What changed" not in text
+    assert "Who is named" not in text
 
 
 def test_a_long_run_is_capped_and_says_so() -> None:

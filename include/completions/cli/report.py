@@ -54,8 +54,9 @@ def report(
     if as_json:
         print_json({"report": str(target), "summary": told.summary.as_dict()})
         return
-    print(told.summary.text if told.summary.before else f"{len(page) // 1000} kB")
-    print(target)
+    if told.summary.before:
+        print(told.summary.text)
+    print(f"{target} ({len(page) // 1000} kB)")
 
 
 def _told(store: Store, what: str, run: str | None, origin: Origin, brands: Sequence[Brand] | None) -> Told:

@@ -47,6 +47,11 @@ class History:
     absent: Sequence[tuple[datetime, str]] = ()
     """When a run was due and nothing was asked, and why in two words."""
 
+    @property
+    def alone(self) -> bool:
+        """Whether it is a batch by itself."""
+        return self.run == self.name
+
     @cached_property
     def runs(self) -> list[str]:
         """The runs up to this one, the oldest first."""

@@ -28,7 +28,7 @@ VERSIONS = {
 KINDS = {"rose": "▲ Rose", "fell": "▼ Fell", "new": "▲ New", "gone": "▼ Gone", "gap": "■ Gap"}
 
 _SECTIONS = (
-    ("findings", "What changed", None),
+    ("findings", "What changed", "runs"),
     ("health", "How well it was captured", None),
     ("named", "Who is named", "mention_rate"),
     ("voice", "Share of voice", "mention_rate"),
@@ -45,7 +45,7 @@ _SECTIONS = (
     ("answers", "The answers", "answers"),
     ("words", "What the words mean", None),
 )
-"""Of the report: id, heading, and the mart without whose rows it is left out."""
+"""Of the report: id, heading, and what there must be for it: rows of a mart, answers, or runs."""
 
 
 def report(
@@ -119,14 +119,13 @@ def _css() -> Markup:
 
 
 def _title(history: History) -> str:
-    return f"{history.name}, {history.label(history.run)}" if history.run != history.name else f"Batch {history.name}"
+    return f"Batch {history.name}" if history.alone else f"{history.name}, {history.label(history.run)}"
 
 
 def _which(history: History) -> str:
     sites = ", ".join(figures.models(history))
-    if history.run == history.name:
-        return f"One batch by itself, which asked {sites}."
-    return f"Run {history.run} of the audit {history.name}, which asks {sites}."
+    which = "One batch" if history.alone else f"Run {history.run} of the audit {history.name}"
+    return f"{which}, which asked {sites}.{'' if history.brands else ' No brands were looked for.'}"
 
 
 def _there(history: History, answers: Sequence[Evidence], mart: str | None) -> bool:
@@ -134,6 +133,8 @@ def _there(history: History, answers: Sequence[Evidence], mart: str | None) -> b
         return True
     if mart == "answers":
         return bool(answers)
+    if mart == "runs":
+        return not history.alone
     return any(row.get("n", row.get("pairs", 1)) for row in history.of(mart))
 
 
@@ -147,8 +148,8 @@ def _facts(history: History, summary: Summary) -> list[tuple[str, object]]:
         ("Sites", len(figures.models(history))),
         ("Who asked", len({asked.profile for asked in history.asked})),
         ("Own brands", ", ".join(sorted(history.own)) or "none"),
-        ("Runs so far", len(history.runs)),
-        ("Changes", len(sure) if summary.before else "first run"),
+        *([] if history.alone else [("Runs so far", len(history.runs))]),
+        *([("Changes", len(sure))] if summary.before else []),
     ]
 
 
