@@ -21,7 +21,7 @@ from completions_web.pages.shell import PREFIX, root_of
 
 router = APIRouter(prefix=f"{PREFIX}/batches/{{id}}", include_in_schema=False, dependencies=START)
 
-Back = Annotated[str, Form(max_length=2000)]
+Back = Annotated[str, Form(max_length=8000)]
 """Path of the page to come back to."""
 
 CANCELLED = "Nothing more is asked: what was answered is being collected."

@@ -29,6 +29,8 @@ CELLS = ("now", "age", "buttons")
 WATCHED = 25
 """So many batches under way are kept up to date."""
 
+LONG = 8000
+"""Characters of an address with what is looked for."""
 Short = Annotated[str, Query(max_length=200)]
 
 
@@ -65,7 +67,10 @@ async def batches(
 
 @router.get("/live")
 async def renewed(
-    request: Request, ids: Annotated[str, Query(max_length=65 * WATCHED)], seen: str = "", to: Short = ""
+    request: Request,
+    ids: Annotated[str, Query(max_length=65 * WATCHED)],
+    seen: str = "",
+    to: Annotated[str, Query(max_length=LONG)] = "",
 ) -> Response:
     """The cells of these batches that changed."""
     found = await run_in_threadpool(lambda: [row_of(open_store(), one) for one in ids.split(",")[:WATCHED]])

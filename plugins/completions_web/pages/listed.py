@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from completions.listing import batch_of, entries
-from completions.record import batch_key
+from completions.record import batch_key, is_batch_id
 from completions.status import Standing, look
 from completions.store import Store
 from completions_web.pages.batch_view import ENDED, plan_of
@@ -157,8 +157,8 @@ def listed(store: Store, wanted: Wanted, after: str | None = None) -> Listed:
 
 
 def row_of(store: Store, batch_id: str) -> Row | None:
-    """One batch; None where there is none."""
-    asked = _request(store, batch_id)
+    """One batch; None where there is none, or can be none."""
+    asked = _request(store, batch_id) if is_batch_id(batch_id) else None
     return _standing(store, asked) if asked else None
 
 

@@ -280,6 +280,7 @@ class TestList:
 
     def test_one_that_is_gone_is_none(self, store: Store) -> None:
         assert row_of(store, BATCH) is None
+        assert row_of(store, "../x") is None
         assert listed(store, Wanted()).rows == []
 
 

@@ -122,6 +122,19 @@ def test_prompts_and_batches_are_filtered(airflow: RealAirflow, page: Page) -> N
     expect(frame.locator("h1")).to_contain_text("b c")
 
 
+@pytest.mark.parametrize("to", ["", "https://elsewhere.example/", "//elsewhere.example", "/dags"])
+def test_a_button_leads_back_to_our_own_pages_and_says_once_what_came_of_it(airflow: RealAirflow, to: str) -> None:
+    now = datetime.now(UTC)
+    plan = planned(airflow.store, ["a"], batch_id=str(uuid4()), now=now)
+    ask(airflow.store, plan)
+    collect(airflow.store, plan.batch_id, now)
+    address = f"{PAGES}/{plan.batch_id}"
+    with httpx.Client(base_url=airflow.api.url, timeout=60, trust_env=False) as client:
+        answer = client.post(f"{address}/cancel", data={"to": to})
+        assert (answer.status_code, answer.headers["location"]) == (303, address)
+        assert [client.get(address).text.count("is done already") for _ in range(2)] == [1, 0]
+
+
 @pytest.mark.parametrize(
     ("run", "dag", "said"), [("none", "site_health", "ask no prompts"), ("none", "", "not planned")]
 )
