@@ -45,3 +45,15 @@ def test_what_a_run_would_be_refused_for_is_told_now(completions: Completions, f
     done = completions("audit", "validate", str(file))
     assert done.status == 2
     assert "refused: lutes.yaml: profiles[0].language 'Nonsense': " in done.err
+
+
+def test_a_callback_is_checked_as_a_batchs_is(
+    completions: Completions, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file.write_text(f"{AUDIT}callback: http://10.0.0.1/canary\n", "utf-8")
+    done = completions("audit", "validate", str(file))
+    assert done.status == 2
+    assert "refused: lutes.yaml: callback " in done.err
+    assert "canary" not in done.err
+    monkeypatch.setenv("COMPLETIONS_CALLBACK_ALLOW", "10.0.0.1")
+    assert completions("audit", "validate", str(file)).status == 0

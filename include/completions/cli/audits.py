@@ -76,7 +76,10 @@ def _checked(file: Path) -> Audit:
     audit.check()
     here, ways = settings(), exits()
     if audit.callback:
-        check_callback(audit.callback, allow=here.callback_allow, endpoint=sqs_endpoint(audit.callback))
+        try:
+            check_callback(audit.callback, allow=here.callback_allow, endpoint=sqs_endpoint(audit.callback))
+        except Refused as refused:
+            raise RefusedRequest([refused]) from None
     for number in range(len(audit.profiles)):
         try:
             accept(request_of(audit, number), here, exits=ways)
