@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import boto3
 import pytest
 
 from batches import NOW
@@ -18,7 +19,7 @@ from completions.audit_runs import ended as ended_
 from completions.audits import load
 from completions.notification import load as account_of
 from completions.rehearsal import weeks
-from completions.store import Store
+from completions.store import AwsAccess, Store
 from receivers import Receiver, listening
 from receivers import status as answers
 
@@ -96,6 +97,27 @@ def test_what_is_due_is_delivered_and_what_is_gone_is_not(
     _over(store, folder, target)
     [gone] = _done(store, tmp_path, "deliver of an audit")
     assert gone["failed"] == f"not delivered: http://127.0.0.1:{receiver.server_port} answered 410"
+
+
+def test_a_fifo_queue_is_told_once_and_in_the_order_of_the_audits_runs(
+    store: Store, folder: Path, tmp_path: Path, s3: AwsAccess
+) -> None:
+    keys = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
+    client = boto3.client("sqs", "eu-west-1", endpoint_url=s3.endpoint_url, **keys)
+    queue = client.create_queue(QueueName="audits.fifo", Attributes={"FifoQueue": "true"})["QueueUrl"]
+    arn = "arn:aws:sqs:eu-west-1:123456789012:audits.fifo"
+    run = _over(store, folder, arn)
+    aws = {"conn_type": "aws", "login": "testing", "password": "testing", "extra": {"endpoint_url": s3.endpoint_url}}
+    [told, again] = _done(store, tmp_path, "notify of an audit", "notify of an audit", aws_default=aws)
+    assert told == again == {"told": f"SQS FIFO queue {arn} took the message"}
+    [message] = client.receive_message(QueueUrl=queue, MaxNumberOfMessages=10, AttributeNames=["All"])["Messages"]
+    assert message["Attributes"]["MessageGroupId"] == "audit_lutes"
+    body = json.loads(message["Body"])
+    assert (body["type"], body["data"]["run"], body["data"]["summary"]) == (
+        "audit.finished",
+        run.run,
+        "Nothing changed.",
+    )
 
 
 def test_a_run_that_comes_too_late_is_missed_and_asks_nothing(store: Store, folder: Path, tmp_path: Path) -> None:
