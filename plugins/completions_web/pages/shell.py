@@ -36,6 +36,7 @@ POLICY = "; ".join(
 HEADERS = {
     "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
+    "X-DNS-Prefetch-Control": "off",
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
 }
