@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from langcodes import Language
+
 from completions.answer_language import mismatch
 from completions.batch import BatchConfig
 from completions.profile import Profile
@@ -76,10 +78,11 @@ def _city(asked: str | None, record: Record) -> tuple[str, str]:
 
 
 def _language(profile: Profile, record: Record) -> tuple[str, str]:
-    spoken = record.answer.language() if record.answer else None
+    language = record.answer.language() if record.answer else None
+    spoken = f"the answer is in {Language.get(language).display_name()}" if language else None
     if profile.language is None or record.answer is None:
-        return "soft", f"the answer is in {spoken}" if spoken else "–"
+        return "soft", spoken or "–"
     if spoken is None:
         return "fair", "the answer's language is not certain"
-    wrong = mismatch(profile.language, spoken)
-    return ("bad", wrong) if wrong else ("good", f"the answer is in {spoken}, as asked")
+    wrong = mismatch(profile.language, language)
+    return ("bad", wrong) if wrong else ("good", f"{spoken}, as asked")

@@ -92,7 +92,7 @@ def _lines(asked: dict[str, Any], used: dict[str, Any], seen: dict[str, Any]) ->
             {"language": "de", "locale": "de-DE"},
             {"locale_used": "de-DE", "answer": GERMAN},
             "Language",
-            ("German", "de-DE", "de-DE", "good", "the answer is in de, as asked"),
+            ("German", "de-DE", "de-DE", "good", "the answer is in German, as asked"),
         ),
         (
             {"language": "German"},
@@ -106,7 +106,7 @@ def _lines(asked: dict[str, Any], used: dict[str, Any], seen: dict[str, Any]) ->
             {},
             {"locale_used": "en-US", "answer": ENGLISH},
             "Language",
-            (None, None, "en-US", "soft", "the answer is in en"),
+            (None, None, "en-US", "soft", "the answer is in English"),
         ),
         ({}, PLACED, {"timezone_used": "UTC"}, "Time zone", (None, "Europe/Berlin", "UTC", "fair", "differs")),
         (
