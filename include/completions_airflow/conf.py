@@ -34,10 +34,18 @@ def request_in(dag_run: DagRunProtocol) -> Mapping[str, Any] | None:
     fields = {name: value for name, value in conf.items() if name != "batch_id"}
     if conf.get("batch_id") is None:
         _check_size(fields)
-        return fields
+        return _without_blank_lines(fields)
     if extra := [name for name, value in fields.items() if value not in (None, []) and not _is_default(name, value)]:
         raise Refused("batch_id", conf["batch_id"], f"refers to a request in the store; leave out {', '.join(extra)}")
     return None
+
+
+def _without_blank_lines(fields: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The form makes a prompt of every line, and of the end of the last one too."""
+    prompts = fields.get("prompts")
+    if not isinstance(prompts, list):
+        return fields
+    return {**fields, "prompts": [one for one in prompts if not isinstance(one, str) or one.strip()]}
 
 
 def _is_default(name: str, value: object) -> bool:

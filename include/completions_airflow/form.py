@@ -36,7 +36,7 @@ LABELS = {
 """What the form's lists show for a value, where they don't show the value itself."""
 UNSET = "As the exits offer, else this machine's own"
 HINTS = {
-    "prompts": "One a line, no blank line; prompts of several lines go in by the command line or the HTTP API.",
+    "prompts": "One a line; blank lines are left out. Prompts of several lines go by the command line or HTTP.",
     "rehearse": "A trial: nothing is asked of the site itself.",
     "country": "Type its name to find it; needed for a part of it or a city.",
     "subdivision": "Such as TN for Tennessee, or NW for Nordrhein-Westfalen; its name will do.",
@@ -55,6 +55,7 @@ def params() -> dict[str, Param]:
     """The form's fields by name, in its order."""
     fields = BatchConfig.model_json_schema()["properties"]
     fields["prompts"]["default"] = []
+    del fields["prompts"]["items"]["minLength"]  # of blank lines, which `conf` leaves out
     offered = _offered()
     form = {
         name: _param(name, fields[name], section, offered.get(name, {}))

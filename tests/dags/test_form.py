@@ -63,6 +63,11 @@ def test_what_is_emptied_is_unset(form: Form) -> None:
     assert BatchConfig.parse(request_in(_sent(form, prompts=["x"], **emptied))) == BatchConfig(prompts=["x"])
 
 
+@pytest.mark.parametrize("lines", [["x", ""], ["", "x"], ["x", " ", "\t", ""]])
+def test_blank_lines_are_left_out(form: Form, lines: list[str]) -> None:
+    assert BatchConfig.parse(request_in(_sent(form, prompts=lines))).prompts == ["x"]
+
+
 @pytest.mark.parametrize(
     ("name", "values"),
     [
@@ -86,7 +91,6 @@ def test_what_is_filled_in_is_asked_for(form: Form, name: str, values: Any) -> N
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("prompts", ["x", ""]),
         ("prompts", ["x" * 2048]),
         ("model", "grok"),
         ("format", None),
