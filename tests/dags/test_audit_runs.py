@@ -17,8 +17,6 @@ from real_airflow import SECRET, RealAirflow
 pytest_plugins = ["embedded_airflow"]
 pytestmark = [pytest.mark.airflow, pytest.mark.browser]
 
-TASKS = ("plan", "ask", "wait", "finish", "notify")
-
 
 def _runs(airflow: RealAirflow, dag: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = airflow.api.request("GET", f"/dags/{dag}/dagRuns")["dag_runs"]
@@ -32,11 +30,13 @@ def _run(airflow: RealAirflow, dag: str) -> str:
 
 def test_an_audit_asks_every_model_as_every_person_and_tells_who_follows_it(airflow: RealAirflow) -> None:
     assert _runs(airflow, "audit_harps") == [], "a new file waits for the next time that it is due"
+    airflow.rehearsal.script_callback("audit", 410)
     run_id = _run(airflow, "audit_harps")
-    assert airflow.state(run_id, "audit_harps") == "success"
+    assert airflow.state(run_id, "audit_harps") == "success", "whatever becomes of its notification"
     instances = airflow.instances(run_id, "audit_harps")
     states = Counter((one["task_id"], one["state"]) for one in instances)
-    assert states == {(task, "success"): 1 + (task in ("ask", "wait")) for task in TASKS}
+    done = {(task, "success"): 1 + (task in ("ask", "wait")) for task in ("plan", "ask", "wait", "finish")}
+    assert states == {**done, ("notify", "failed"): 1}
 
     rows = load("completions", store=airflow.store, origin="rehearsal", audit="harps")
     assert sorted(zip(rows["model"], rows["outcome"], rows["language_requested"], strict=True)) == [
@@ -98,5 +98,6 @@ def test_a_file_that_is_wrong_has_a_dag_that_says_why_and_hurts_no_other(airflow
     dag = airflow.api.request("GET", "/dags/audit_broken")
     told = "broken.yaml, line 2: models[0] 'bing': input should be 'chatgpt', 'gemini', 'perplexity' or 'copilot'"
     assert dag["description"] == f"INVALID: {told}"
+    assert {tag["name"] for tag in dag["tags"]} == {"completions", "audit", "invalid"}
     assert airflow.api.request("GET", "/importErrors")["import_errors"] == []
     assert airflow.state(_run(airflow, "audit_broken"), "audit_broken") == "failed"
