@@ -17,7 +17,7 @@ from completions_airflow.connections import open_store
 from completions_web.auth import READ, may_start
 from completions_web.pages import flash, live
 from completions_web.pages.batch_view import starter
-from completions_web.pages.listed import STATES, Row, Wanted, listed, row_of
+from completions_web.pages.listed import PAGE, STATES, Row, Wanted, listed, newer, newest, row_of
 from completions_web.pages.shell import PREFIX, TEMPLATES, page, root_of
 from completions_web.pages.trigger import trigger_link
 from completions_web.runs import Run, runs
@@ -41,10 +41,11 @@ async def batches(
     """A page of the list."""
     wanted = Wanted(state, model, audit, q)
     found = await run_in_threadpool(lambda: listed(open_store(), wanted, cursor or None))
+    top = "" if wanted.some or cursor else await run_in_threadpool(lambda: newest(open_store()))
     known = await runs(request, [run_id for row in found.rows for run_id in row.run_ids])
     address = f"{root_of(request)}/batches"
     here = live.address(address, asdict(wanted) | {"cursor": cursor})
-    shown = _Shown(request, here)
+    shown = _Shown(request, here, top)
     answer = page(
         request,
         "batches.html",
@@ -71,20 +72,23 @@ async def renewed(
     ids: Annotated[str, Query(max_length=65 * WATCHED)],
     seen: str = "",
     to: Annotated[str, Query(max_length=LONG)] = "",
+    top: Short = "",
 ) -> Response:
-    """The cells of these batches that changed."""
+    """The cells of these batches that changed, and how many batches are newer than `top`, the newest that was shown."""
     found = await run_in_threadpool(lambda: [row_of(open_store(), one) for one in ids.split(",")[:WATCHED]])
-    shown = _Shown(request, to)
+    shown = _Shown(request, to, top)
     rows = [row for row in found if row]
     parts, _ = live.renewed(*shown.parts(rows), seen)
+    if top and (fresh := await run_in_threadpool(lambda: newer(open_store(), top))):
+        parts["fresh"] = shown.fresh(fresh)
     return live.told(parts, shown.following(rows))
 
 
 class _Shown:
     """How rows are drawn for one request."""
 
-    def __init__(self, request: Request, here: str) -> None:
-        self.may_start, self.here, self.key = may_start(request), here, uuid4()
+    def __init__(self, request: Request, here: str, top: str) -> None:
+        self.may_start, self.here, self.top, self.key = may_start(request), here, top, uuid4()
         self.root = root_of(request)
         self.macros = TEMPLATES.get_template("batches_row.html").module
 
@@ -92,6 +96,10 @@ class _Shown:
         """The cells of a row that may change."""
         takes = {"buttons": (self.root, self.here, f"{self.key}-{row.batch_id}", self.may_start)}
         return {name: Markup(getattr(self.macros, name)(row, *takes.get(name, ()))) for name in CELLS}  # noqa: S704
+
+    def fresh(self, count: int) -> str:
+        """That there are newer batches."""
+        return str(self.macros.fresh(self.here, f"{PAGE} or more" if count > PAGE else str(count)))  # type: ignore[attr-defined]
 
     def parts(self, rows: Sequence[Row]) -> tuple[list[str], dict[str, str]]:
         """The same of all rows, by the ids of their elements, and these ids in order."""
@@ -105,7 +113,7 @@ class _Shown:
             return None
         _, seen = live.renewed(*self.parts(going))
         ids = ",".join(row.batch_id for row in going)
-        return live.address(f"{self.root}/batches/live", {"ids": ids, "seen": seen, "to": self.here})
+        return live.address(f"{self.root}/batches/live", {"ids": ids, "seen": seen, "to": self.here, "top": self.top})
 
 
 def _starter(row: Row, known: Mapping[str, Run]) -> str:

@@ -156,6 +156,17 @@ def listed(store: Store, wanted: Wanted, after: str | None = None) -> Listed:
     return Listed(found, after, looked)
 
 
+def newest(store: Store) -> str:
+    """What tells the newest batch of all from those to come; empty while there is none."""
+    return next(iter(entries(store, 1)), "")
+
+
+def newer(store: Store, than: str) -> int:
+    """How many batches are newer than what `newest` told, counted to a page and one."""
+    names = entries(store, PAGE + 1)
+    return names.index(than) if than in names else len(names)
+
+
 def row_of(store: Store, batch_id: str) -> Row | None:
     """One batch; None where there is none, or can be none."""
     asked = _request(store, batch_id) if is_batch_id(batch_id) else None

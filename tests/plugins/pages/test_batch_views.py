@@ -23,7 +23,7 @@ from completions.status import look, record_failure
 from completions.store import Store
 from completions_web.pages import figures, live, waiting
 from completions_web.pages.batch_view import Asked, View, see, starter
-from completions_web.pages.listed import PAGE, Wanted, listed, row_of
+from completions_web.pages.listed import PAGE, Wanted, listed, newer, newest, row_of
 from completions_web.pages.prompts import choices
 
 LATER = NOW + timedelta(minutes=5)
@@ -277,6 +277,16 @@ class TestList:
             rest = listed(some, wanted, first.following)
             assert [row.batch_id for row in rest.rows] == [f"b{number:02d}" for number in range(4, -1, -1)]
             assert rest.following is None
+
+    def test_newer_ones_are_counted(self, store: Store) -> None:
+        assert newest(store) == ""
+        for number in range(3):
+            submit(
+                store, f"b{number}", BatchConfig(prompts=["a"], rehearse=number > 1), NOW + timedelta(minutes=number)
+            )
+            if number == 0:
+                top = newest(store)
+        assert (newer(store, top), newer(store, newest(store))) == (2, 0)
 
     def test_one_that_is_gone_is_none(self, store: Store) -> None:
         assert row_of(store, BATCH) is None
