@@ -110,7 +110,7 @@ def test_a_queue_is_told_through_the_connection(airflow: RealAirflow) -> None:
         (
             {"prompts": ["  "], "contry": "US", "rehearse": True},
             [
-                "prompts[0] '  ': give 1 to 1000 prompts, each a text of 1 to 2047 characters that is not blank",
+                "prompts []: give 1 to 1000 prompts, each a text of 1 to 2047 characters that is not blank",
                 "contry 'US': is not a field; did you mean country?",
             ],
         ),
