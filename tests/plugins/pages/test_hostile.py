@@ -219,7 +219,8 @@ def _hostile(home: Home) -> dict[str, Any]:
         model_version=words,
         conversation_url=script,
     )
-    kept = Artifacts(page_html=words, raw_stream=words.encode(), raw_stream_kind=words, screenshot=words.encode())
+    copy, body = f"Content-Type: text/html\r\nContent-Location: {home.url}/\r\n\r\n{words}", words.encode()
+    kept = Artifacts(page_html=words, page_copy=copy.encode(), raw_stream=body, raw_stream_kind=words, screenshot=body)
     return {
         **dict.fromkeys(("egress_city", "egress_country", "site_location", "ui_variant", "adapter_version"), words),
         "prompt": words[:2000],
@@ -270,7 +271,7 @@ def test_a_link_in_a_captured_page_leads_nowhere(victim: Victim, homes: tuple[Ho
     victim.unharmed(homes[0])
 
 
-@pytest.mark.parametrize("tab", ["answer", "page", "stream", "screenshot", "json", "elsewhere"])
+@pytest.mark.parametrize("tab", ["answer", "page", "page&part=page", "stream", "screenshot", "json", "elsewhere"])
 def test_hostile_words_are_shown_as_words(victim: Victim, homes: tuple[Home, Home], tab: str) -> None:
     victim.read(len(ATTACKS), tab)
     victim.unharmed(homes[0])
@@ -287,12 +288,12 @@ def test_hostile_words_are_shown_as_words(victim: Victim, homes: tuple[Home, Hom
     )
     assert set(seen["scripts"]) <= {"theme.js", "pages.js", "fill.js"}
     assert (seen["handlers"], seen["links"], seen["elsewhere"]) == ([], ["http:"], [])
-    assert seen["sandboxes"] == ([""] if tab == "page" else [])
+    assert seen["sandboxes"] == ([""] if tab.startswith("page") else [])
     assert "<script>fetch(" in victim.frame.locator("h1").inner_text()
 
 
 def test_files_are_kept_and_never_shown(victim: Victim) -> None:
-    names = ("page.html", "answer.html", "stream.txt", "screenshot.png", "answer.json")
+    names = ("page.html", "page.mhtml", "answer.html", "stream.txt", "screenshot.png", "answer.json")
     for index in (0, len(ATTACKS)):
         for name in names:
             got = httpx.get(f"{victim.root}/{index}/0/files/{name}", trust_env=False, timeout=60)
