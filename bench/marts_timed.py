@@ -1,6 +1,6 @@
 """Marts over a million rows: time and memory, beside the same questions in pandas.
 
-    .venv/bin/python bench/marts.py [--runs 25] [--prompts 1000] [--samples 5] [--peer-runs 25]
+    .venv/bin/python bench/marts_timed.py [--runs 25] [--prompts 1000] [--samples 5] [--peer-runs 25]
 
 The history of an audit of four sites and two profiles is made up (`marts_made.py`). `marts` computes all of its runs
 and writes the Parquet; `one more` is the refresh after another run; `read` asks the marts for a chart over all runs.
