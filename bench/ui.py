@@ -93,7 +93,9 @@ def _loads(browser: Browser, running: Running, batches: Prepared, loads: int) ->
 def _load(browser: Browser, address: str, sign: str) -> Load:
     with _watched(browser) as (page, seen):
         began = time.perf_counter()
-        page.goto(address, wait_until="commit")
+        answer = page.goto(address, wait_until="commit")
+        assert answer
+        assert answer.ok, f"{address}: {answer.status}"
         where = page.frame_locator("iframe") if "/plugin/" in address else page
         where.locator(sign).first.wait_for(timeout=60_000)
         took = time.perf_counter() - began
@@ -109,7 +111,8 @@ def _open(browser: Browser, running: Running, store: Store, batches: Prepared, s
     peer: Load | None = None
     for name, path in (("Airflow: grid of the DAG", DAG), ("batch under way", f"{OURS}/batches/{batches.going}")):
         with _watched(browser) as (page, seen), _going(store, batches):
-            page.goto(f"{running.url}{path}", wait_until="networkidle")
+            page.goto(f"{running.url}{path}", wait_until="load")
+            page.wait_for_timeout(5000)  # what comes with the page is not what it costs to keep it open
             seen[:] = [0, 0]
             stay = _stays(seen, running, seconds, page)
         cost = Load(stay.requests, stay.bytes, max(0.0, stay.seconds - idle.seconds))

@@ -69,7 +69,7 @@ addEventListener("submit", (event) => {
 // An element with data-live="URL" is kept up to date: the answer is {"parts": {id: html}, "next": URL or null}, or has
 // with "go" the page to show instead. Each part takes the place of the element with that id, so that only what has
 // changed is sent and drawn again; who is in it with the keyboard stays there. Nothing is asked while nobody looks.
-const EVERY = 2000;
+const EVERY = 3000; // milliseconds, as the grid of Airflow
 const live = document.querySelector("[data-live]");
 if (live) {
   let next = live.dataset.live;
