@@ -24,7 +24,9 @@ def read(file: str) -> dict[str, Any]:
     done: list[str] = []
 
     def watch(event: str, args: tuple[Any, ...]) -> None:
-        code = event == "open" and str(args[0]).endswith((".py", ".pyc", ".yaml"))  # of DAGs and of audits
+        if args and "__pycache__" in str(args[0]):  # what Python keeps of what it compiles
+            return
+        code = event == "open" and str(args[0]).endswith((".py", ".yaml"))  # of DAGs and of audits
         if event in SIDE_EFFECTS or (event == "open" and not code):
             done.append(f"{event} {args[0]}")
 
