@@ -151,35 +151,25 @@ def short(text: str, length: int = 80) -> str:
 def horizontal(point: Point | None, tone: int, top: float) -> Markup:
     """One bar from 0 to `top`, its interval as a whisker; hollow when it rests on few."""
     if point is None:
-        return element("svg", class_="h-bar", aria_hidden="true")
-    at = [f"{100 * min(1.0, value / top):.2f}%" for value in (point.value, point.low or 0, point.high or 0)]
-    parts = [element("rect", x=0, y=3, height=12, width=at[0], class_="few" if point.few else "full")]
-    if point.low is not None:
-        parts += _whisker(at[1], at[2])
-    return element("svg", *parts, class_=f"h-bar s{tone}", aria_hidden="true")
+        return _row()
+    dress = "few" if point.few else "full"
+    bar = element("rect", x=0, y=3, height=12, width=_place(point.value, top), class_=dress)
+    return _row(bar, *_whisker(point, top, 9, ticks=True), tone=tone)
 
 
 def dumbbell(left: Point | None, right: Point | None, top: float) -> Markup:
-    """Two points on one line from 0 to `top`, each with its interval."""
-    ends = [f"{100 * min(1.0, point.value / top):.2f}%" for point in (left, right) if point]
-    parts = [element("line", x1=ends[0], x2=ends[1], y1=9, y2=9, class_="link")] if len(ends) == 2 else []
-    for tone, y, point in ((1, 5, left), (2, 13, right)):
-        if point is None:
-            continue
-        if point.low is not None and point.high is not None:
-            low, high = (f"{100 * min(1.0, bound / top):.2f}%" for bound in (point.low, point.high))
-            parts.append(element("line", x1=low, x2=high, y1=y, y2=y, class_=f"reach s{tone}"))
-        at = f"{100 * min(1.0, point.value / top):.2f}%"
-        dress = f"s{tone} {'few' if point.few else 'full'}"
-        if tone == 1:
-            parts.append(element("circle", cx=at, cy=9, r=5, class_=dress))
-        else:
-            parts.append(
-                element(
-                    "svg", element("rect", x=-5, y=-5, width=10, height=10, class_=dress), x=at, y=9, class_="loose"
-                )
-            )
-    return element("svg", *parts, class_="h-bar", aria_hidden="true")
+    """Two points on one line from 0 to `top`, a circle and a square, each with its interval."""
+    parts = []
+    if left and right:
+        ends = {"x1": _place(left.value, top), "x2": _place(right.value, top)}
+        parts.append(element("line", **ends, y1=9, y2=9, class_="link"))
+    if left:
+        circle = element("circle", r=5, class_="few" if left.few else "full")
+        parts.append(element("g", *_whisker(left, top, 5), _there(circle, left, top), class_="s1"))
+    if right:
+        square = element("rect", x=-5, y=-5, width=10, height=10, class_="few" if right.few else "full")
+        parts.append(element("g", *_whisker(right, top, 13), _there(square, right, top), class_="s2"))
+    return _row(*parts)
 
 
 def stacked(stack: Stack) -> Markup:
@@ -187,13 +177,11 @@ def stacked(stack: Stack) -> Markup:
     parts, at = [], 0.0
     for name, tone, number in stack.parts:
         if number:
-            width = 100 * number / stack.whole
             told = element("title", f"{name}: {number} of {stack.whole}")
-            parts.append(
-                element("rect", told, x=f"{at:.2f}%", y=3, height=12, width=f"{width:.2f}%", class_=f"o-{tone}")
-            )
-            at += width
-    return element("svg", *parts, class_="h-bar", aria_hidden="true")
+            where = {"x": _place(at, stack.whole), "width": _place(number, stack.whole)}
+            parts.append(element("rect", told, **where, y=3, height=12, class_=f"o-{tone}"))
+            at += number
+    return _row(*parts)
 
 
 def heat(value: float) -> int:
@@ -212,6 +200,24 @@ def top_of(values: Sequence[float]) -> float:
     return next((top for top in (0.1, 0.25, 0.5) if most <= top), 1.0)
 
 
-def _whisker(low: str, high: str) -> list[Markup]:
-    line = element("line", x1=low, x2=high, y1=9, y2=9, class_="reach")
-    return [line, *(element("line", x1=end, x2=end, y1=5, y2=13, class_="reach") for end in (low, high))]
+def _row(*parts: Markup, tone: int | None = None) -> Markup:
+    return element("svg", *parts, class_=f"h-bar s{tone}" if tone else "h-bar", aria_hidden="true")
+
+
+def _place(value: float, top: float) -> str:
+    """Where a figure is, from the left."""
+    return f"{100 * min(1.0, value / top):.2f}%"
+
+
+def _there(sign: Markup, point: Point, top: float) -> Markup:
+    """A sign that is drawn around 0, 0, at the place of a figure."""
+    return element("svg", sign, x=_place(point.value, top), y=9, class_="loose")
+
+
+def _whisker(point: Point, top: float, y: float, *, ticks: bool = False) -> list[Markup]:
+    if point.low is None or point.high is None:
+        return []
+    low, high = _place(point.low, top), _place(point.high, top)
+    line = element("line", x1=low, x2=high, y1=y, y2=y, class_="reach")
+    ends = (low, high) if ticks else ()
+    return [line, *(element("line", x1=end, x2=end, y1=y - 4, y2=y + 4, class_="reach") for end in ends)]
