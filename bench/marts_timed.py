@@ -6,8 +6,8 @@ The history of an audit of four sites and two profiles is made up (`marts_made.p
 and writes the Parquet; `one more` is the refresh after another run; `read` asks the marts for a chart over all runs.
 `pandas` puts the questions of the larger marts to the same rows, or to those of the first runs, a run at a time, as
 they are too many for memory (`marts_pandas.py`), and writes nothing; both must come to the same counts of mentions.
-The comparison is of a run's part of each. Everything that is timed runs
-alone in its process; memory is that process's `ru_maxrss`, imports included.
+The comparison is of a run's part of each. Everything that is timed runs alone in its process; memory is that process's
+`ru_maxrss`, imports included.
 """
 
 from __future__ import annotations
