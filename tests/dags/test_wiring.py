@@ -1,4 +1,4 @@
-"""Which tasks run, and how the run ends, whatever its steps come to."""
+"""Which tasks run, and how the run ends, whatever the steps of a batch or an audit come to."""
 
 from __future__ import annotations
 
@@ -18,19 +18,29 @@ pytestmark = pytest.mark.airflow
 Results = dict[str, dict[str, Any]]
 
 
-@pytest.fixture(scope="module")
-def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
-    """How the run and its tasks ended in each scenario of `wiring.py`."""
-    home = tmp_path_factory.mktemp("wiring")
+def _ran(script: str, home: Path, **more: str) -> Results:
+    """How the runs and their tasks ended in each scenario of a script."""
     core = {"AIRFLOW__CORE__LOAD_EXAMPLES": "False", "AIRFLOW__CORE__DAGS_FOLDER": str(PROJECT / "dags")}
-    env = {**os.environ, "AIRFLOW_HOME": str(home), **core}
+    env = {**os.environ, "AIRFLOW_HOME": str(home), "PYTHONPATH": str(PROJECT / "tests"), **core, **more}
     for command in (
         ["-m", "airflow", "db", "migrate"],
-        [str(Path(__file__).with_name("wiring.py")), f"{home}/results"],
+        [str(Path(__file__).with_name(script)), f"{home}/results"],
     ):
         subprocess.run([sys.executable, *command], env=env, check=True, capture_output=True)
     found: Results = json.loads((home / "results").read_text())
     return found
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
+    return _ran("wiring.py", tmp_path_factory.mktemp("wiring"))
+
+
+@pytest.fixture(scope="module")
+def audits(tmp_path_factory: pytest.TempPathFactory) -> Results:
+    folder = tmp_path_factory.mktemp("audits")
+    (folder / "lutes.yaml").write_text("prompts: [Which lute is best?]\nrehearse: true\n", "utf-8")
+    return _ran("audit_wiring.py", tmp_path_factory.mktemp("audit_wiring"), COMPLETIONS_AUDITS=str(folder))
 
 
 @pytest.mark.parametrize(
@@ -53,3 +63,22 @@ def test_the_run_is_as_successful_as_its_dataset(
 ) -> None:
     tasks = {"plan": [plan], "ask": ask, "collect": [collect], "notify": [notify]}
     assert results[scenario] == {"run": run, "tries": 1, **tasks}
+
+
+@pytest.mark.parametrize(
+    ("scenario", "run", "plan", "finish", "notify"),
+    [
+        ("all is well", "success", "success", "success", "success"),
+        ("no callback", "success", "success", "success", "skipped"),
+        ("the delivery fails", "success", "success", "success", "failed"),
+        ("no batch was answered", "failed", "success", "failed", "success"),
+        ("nothing was answered nor delivered", "failed", "success", "failed", "failed"),
+        ("it comes too late", "success", "skipped", "skipped", "skipped"),
+        ("it costs too much", "failed", "failed", "failed", "success"),
+    ],
+)
+def test_an_audits_run_is_as_successful_as_what_it_finished_with(
+    audits: Results, scenario: str, run: str, plan: str, finish: str, notify: str
+) -> None:
+    ended = audits[scenario]
+    assert (ended["run"], ended["plan"], ended["finish"], ended["notify"]) == (run, plan, finish, notify)

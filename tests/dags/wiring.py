@@ -32,7 +32,8 @@ SCENARIOS: dict[str, dict[str, Any]] = {
 }
 
 
-def _end(how: str | None) -> None:
+def end(how: str | None) -> None:
+    """End as a scenario says."""
     match how:
         case "fail":
             raise AirflowFailException("as the scenario says")
@@ -46,19 +47,19 @@ def run(scenario: dict[str, Any]) -> dict[str, Any]:
     """The end states of the run, and of each task's instances."""
 
     def plan() -> list[int]:
-        _end(scenario.get("plan"))
+        end(scenario.get("plan"))
         return list(range(scenario.get("shards", 3)))
 
     async def ask(shard: int) -> None:
         for how in ("fail", "refuse"):
             if shard in scenario.get(how, ()):
-                _end(how)
+                end(how)
 
     def collect() -> None:
-        _end(scenario.get("collect"))
+        end(scenario.get("collect"))
 
     def notify() -> None:
-        _end(scenario.get("notify"))
+        end(scenario.get("notify"))
 
     with mock.patch.multiple(steps, plan=plan, ask=ask, collect=collect, notify=notify):
         dag = runpy.run_path(str(PROJECT / "dags/batch_completions.py"))["batch_completions"]()
