@@ -99,7 +99,8 @@ def _load(browser: Browser, address: str, sign: str) -> Load:
         where = page.frame_locator("iframe") if "/plugin/" in address else page
         where.locator(sign).first.wait_for(timeout=60_000)
         took = time.perf_counter() - began
-        page.wait_for_load_state("networkidle")
+        page.wait_for_load_state("load")
+        page.wait_for_timeout(1000)  # what still comes counts too; what is asked again and again never ends
         return Load(seen[0], seen[1], took)
 
 
