@@ -111,7 +111,7 @@ def test_airflow_shows_it_in_a_frame_with_all_its_charts(
     client: httpx.Client, airflow: RealAirflow, chromium: Browser
 ) -> None:
     page = chromium.new_page(viewport={"width": 1280, "height": 900})
-    frame = framed(page, airflow.api.url, "/audits/six-weeks")
+    frame = framed(page, airflow.api.url, "/ai/pages/audits/six-weeks")
     assert frame.locator("svg.timeline").count() == 9  # four sites named, four linked to, one of answers
-    assert frame.locator("svg.timeline .gap-words").all_inner_texts() == ["blocked"] * 2
+    assert frame.locator("svg.timeline .gap-words").all_text_contents() == ["blocked"] * 2
     page.close()
