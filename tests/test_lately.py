@@ -12,7 +12,7 @@ from completions.collect import collect
 from completions.errors import Outcome
 from completions.lately import checks, lately
 from completions.plan import Item
-from completions.store import Store
+from completions.store import Store, StoreError
 from plugins.pages.prepared import prepare
 
 pytest_plugins = ["stores"]
@@ -93,3 +93,10 @@ def test_checks_come_oldest_first_and_not_from_long_ago(store: Store) -> None:
     assert len(found) == 4 * 28
     assert found == sorted(found, key=lambda one: one.checked_at)
     assert checks(store, NOON.date() + timedelta(days=60)) == []
+
+
+def test_a_dataset_that_cannot_be_read_is_told(store: Store) -> None:
+    _batch(store, 1)
+    store.delete(key for key in store.keys("datasets/completions") if key.endswith(".parquet"))
+    with pytest.raises(StoreError, match="cannot read the dataset in"):
+        lately(store, NOON.date())

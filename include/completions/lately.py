@@ -16,7 +16,7 @@ from completions.errors import OBSERVED, Outcome
 from completions.health import Health
 from completions.manifest import Manifest
 from completions.parts import Days, health_keys, manifests
-from completions.store import Store
+from completions.store import Store, StoreError
 
 DAYS = 7
 """The days that are told of, today included."""
@@ -127,6 +127,15 @@ _FAILURES = """
 
 
 def _from_rows(part: Store, found: Sequence[Manifest]) -> tuple[list[Whence], list[Failure]]:
+    import duckdb
+
+    try:
+        return _asked(part, found)
+    except duckdb.Error as error:  # a batch was collected anew, or the store broke
+        raise StoreError(f"cannot read the dataset in {part.uri}: {str(error).splitlines()[0]}") from error
+
+
+def _asked(part: Store, found: Sequence[Manifest]) -> tuple[list[Whence], list[Failure]]:
     from completions.reading import create_view, database, part_keys
 
     with database(part) as connection:
