@@ -63,7 +63,7 @@ def page(request: pytest.FixtureRequest, chromium: Browser) -> Iterator[Page]:
     """A page of this theme and width that keeps what goes wrong."""
     theme, width = request.param
     context = chromium.new_context(viewport={"width": width, "height": 900}, color_scheme=theme)
-    context.add_init_script(f"localStorage.setItem('theme', '{theme}')")
+    context.add_init_script(f"if (origin !== 'null') localStorage.setItem('theme', '{theme}')")
     yield context.new_page()
     context.close()
 
