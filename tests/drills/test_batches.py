@@ -20,7 +20,7 @@ from completions.rehearsal import Rehearsal, normalised
 from completions.service import Service
 from completions.status import status
 from completions.store import Store
-from drills.waiting import SCENARIOS
+from drills.waiting import ALONE, SCENARIOS
 from real_airflow import RealAirflow
 
 pytest_plugins = ["embedded_airflow"]
@@ -121,3 +121,8 @@ def test_a_batch_without_an_answer_fails_in_run_status_and_callback_alike(airflo
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=[scenario.__name__ for scenario in SCENARIOS])
 def test_what_mostly_waits(waits: dict[str, Future[None]], scenario: Callable[[RealAirflow], None]) -> None:
     waits[scenario.__name__].result()
+
+
+@pytest.mark.parametrize("scenario", ALONE, ids=[scenario.__name__ for scenario in ALONE])
+def test_receivers_that_are_down(airflow: RealAirflow, scenario: Callable[[RealAirflow], None]) -> None:
+    scenario(airflow)

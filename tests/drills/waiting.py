@@ -150,6 +150,10 @@ def every_fault_ends_in_its_outcome_and_no_wall_text_is_an_answer(airflow: RealA
 SCENARIOS: tuple[Callable[[RealAirflow], None], ...] = (
     every_fault_ends_in_its_outcome_and_no_wall_text_is_an_answer,
     a_receiver_that_is_down_is_told_later_and_waits_hold_no_slot,
+)
+"""What goes on beside other drills."""
+ALONE: tuple[Callable[[RealAirflow], None], ...] = (
     a_receiver_that_refuses_for_good_ends_it_and_clearing_begins_anew,
     many_dead_receivers_are_in_nobodys_way,
 )
+"""What follows them: Airflow on SQLite answers 500 where much else is written."""
