@@ -119,7 +119,8 @@ def test_a_store_outlives_the_home_of_its_airflow(airflow: RealAirflow) -> None:
     airflow.embedded.down()
     shutil.rmtree(airflow.embedded.home)
     listed = {body["id"]: body["status"] for body in json.loads(_said("list", "--json"))}
-    assert listed == {batch_id: "successful", batch_id_of(run_id): "retrieving"}
+    assert (len(listed), listed[batch_id]) == (2, "successful")
+    assert listed[batch_id_of(run_id)] in ("retrieving", "archiving")  # the latter where its last answer came meanwhile
     assert _outcomes(batch_id) == {"answered": 1, "challenge": 1}
     _said("verify", batch_id)
 
