@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 1024 * 1024
 """Of a request inside the conf, which every task of the run is given."""
+
+
+_SUGGESTED = re.compile(r".+ \(([A-Z]{2})\)")
 
 
 def batch_of(dag_run: DagRunProtocol) -> str:
@@ -34,7 +38,7 @@ def request_in(dag_run: DagRunProtocol) -> Mapping[str, Any] | None:
     fields = {name: value for name, value in conf.items() if name != "batch_id"}
     if conf.get("batch_id") is None:
         _check_size(fields)
-        return _without_blank_lines(fields)
+        return _with_code(_without_blank_lines(fields))
     if extra := [name for name, value in fields.items() if value not in (None, []) and not _is_default(name, value)]:
         raise Refused("batch_id", conf["batch_id"], f"refers to a request in the store; leave out {', '.join(extra)}")
     return None
@@ -46,6 +50,13 @@ def _without_blank_lines(fields: Mapping[str, Any]) -> Mapping[str, Any]:
     if not isinstance(prompts, list):
         return fields
     return {**fields, "prompts": [one for one in prompts if not isinstance(one, str) or one.strip()]}
+
+
+def _with_code(fields: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The form suggests countries as `Germany (DE)`."""
+    country = fields.get("country")
+    named = _SUGGESTED.fullmatch(country) if isinstance(country, str) else None
+    return {**fields, "country": named[1]} if named else fields
 
 
 def _is_default(name: str, value: object) -> bool:

@@ -34,11 +34,10 @@ LABELS = {
     "evidence": {"screenshot": "Screenshot (PNG)", "page": "Copy of the page (MHTML)"},
 }
 """What the form's lists show for a value, where they don't show the value itself."""
-UNSET = "As the exits offer, else this machine's own"
 HINTS = {
     "prompts": "One a line; blank lines are left out. Prompts of several lines go by the command line or HTTP.",
     "rehearse": "A trial: nothing is asked of the site itself.",
-    "country": "Type its name to find it; needed for a part of it or a city.",
+    "country": "Its code, or its name as suggested; needed for a part of it or a city.",
     "subdivision": "Such as TN for Tennessee, or NW for Nordrhein-Westfalen; its name will do.",
     "city": "Such as Nashville, München or Łódź.",
     "display": "Such as English.",
@@ -81,10 +80,9 @@ def shown(name: str, value: Any) -> Any:
 
 def _offered() -> dict[str, dict[str, Any]]:
     """Fields with a list: one to pick from (`values_display`), or one that suggests (`examples`)."""
-    countries = {code: f"{name} ({code})" for code, name in COUNTRIES.items()}
     return {
         **{name: {"values_display": labels} for name, labels in LABELS.items()},
-        "country": {"enum": [*countries, None], "values_display": {**countries, "null": UNSET}},
+        "country": {"examples": [f"{name} ({code})" for code, name in COUNTRIES.items()]},
         "language": {"examples": list(LANGUAGES)},
         "display": {"examples": list(LANGUAGES)},
         "device": {"examples": list(DEVICES)},
