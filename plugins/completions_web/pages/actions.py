@@ -18,6 +18,7 @@ from completions_web import batches
 from completions_web.auth import START
 from completions_web.pages.flash import back
 from completions_web.pages.shell import PREFIX, root_of
+from completions_web.pages.trigger import remembered
 
 router = APIRouter(prefix=f"{PREFIX}/batches/{{id}}", include_in_schema=False, dependencies=START)
 
@@ -56,7 +57,8 @@ async def resubmit(
 
 def _again(id: UUID) -> BatchConfig:
     asked = load_request(open_store(), str(id))
-    return batches.accepted(asked.model_dump(mode="json", exclude={"audit"}))
+    fields = asked.model_dump(mode="json", exclude={"audit"})
+    return batches.accepted(fields | {"prompts": remembered(asked.prompts)})
 
 
 async def _done(request: Request, id: UUID, to: str, doing: Awaitable[object], text: str) -> Response:

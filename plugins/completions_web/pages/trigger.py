@@ -15,7 +15,7 @@ from fastapi import APIRouter, Query, Request
 from markupsafe import Markup
 
 from completions.batch import BatchConfig
-from completions.errors import Refused
+from completions.errors import ABSENT, Refused
 from completions.plan import load_request
 from completions_airflow.connections import open_store
 from completions_airflow.form import SECTIONS, shown
@@ -45,11 +45,8 @@ def trigger_link(request: Request, batch_id: str | None = None, **fields: object
 @router.get("", dependencies=START)
 def filling(batch: UUID | None = None, given: Annotated[str, Query()] = "{}") -> dict[str, Any]:
     """`fields` that the form is to show, by name, and what is `said` above it."""
-    fields = {} if batch is None else _copied(load_request(open_store(), str(batch)))
-    try:
-        fields |= {name: value for name, value in json.loads(given).items() if name in FORM}
-    except (ValueError, AttributeError):
-        raise Refused("given", given, "give a JSON object of a request's fields") from None
+    copied = {} if batch is None else _copied(load_request(open_store(), str(batch)))
+    fields = _valid(copied | _read(given))
     said = [f"Filled in from batch {batch}, without its callback and reference."] if batch else []
     if any("\n" in prompt for prompt in fields.get("prompts", ())):
         del fields["prompts"]
@@ -57,7 +54,34 @@ def filling(batch: UUID | None = None, given: Annotated[str, Query()] = "{}") ->
     return {"fields": {name: shown(name, value) for name, value in fields.items()}, "said": " ".join(said)}
 
 
+def remembered(prompts: list[str]) -> list[str]:
+    """Those that were not forgotten since; raises `Refused` where that leaves none."""
+    from completions.forgetting import FORGOTTEN
+
+    left = [prompt for prompt in prompts if prompt != FORGOTTEN]
+    if not left:
+        raise Refused("prompts", ABSENT, "all of them were forgotten, so that nothing is left to ask")
+    return left
+
+
+def _read(given: str) -> dict[str, Any]:
+    try:
+        fields = json.loads(given)
+    except (ValueError, RecursionError):
+        fields = None
+    if not isinstance(fields, dict):
+        raise Refused("given", given, "give a JSON object of a request's fields")
+    return {name: value for name, value in fields.items() if name in FORM}
+
+
+def _valid(fields: dict[str, Any]) -> dict[str, Any]:
+    """The same as a request has them; raises `RefusedRequest` where none can."""
+    config = BatchConfig.parse({"prompts": ["?"], **fields})
+    return config.model_dump(mode="json", include=set(fields))
+
+
 def _copied(config: BatchConfig) -> dict[str, Any]:
     """What was asked for, as far as it differs from what the form shows by itself."""
     fields = config.model_dump(mode="json", exclude_defaults=True, exclude={"audit", *NEVER_COPIED})
+    fields["prompts"] = remembered(config.prompts)
     return {name: value for name, value in fields.items() if name in FORM}

@@ -46,11 +46,11 @@
   dispatchEvent(new PopStateEvent("popstate", { state: {} })); // Airflow's router goes there
   (await found("[data-testid=trigger-dag-button]:not([aria-haspopup=menu])")).click();
   await found("[data-testid=config-form] #element_prompts");
-  const { fields, said } = await (await asked).json();
+  const { fields = {}, said, detail } = await (await asked).json(); // detail: why there is nothing to fill in
   for (const [name, value] of Object.entries(fields)) await put(name, value);
-  if (!said) return;
+  if (!said && !detail) return;
   const note = document.createElement("p");
   note.setAttribute("role", "status");
-  note.textContent = said;
+  note.textContent = said ?? detail;
   document.querySelector("[data-testid=config-form]").before(note);
 })(document.currentScript);
