@@ -87,6 +87,13 @@ def test_exits_are_told_by_what_was_asked_for_and_seen(store: Store) -> None:
     assert sum(one.failed for one in seen.values()) == 2
 
 
+def test_equal_prompts_that_are_asked_once_are_one_conversation(store: Store) -> None:
+    plan = planned(store, ["a", "b", "a", "a"])
+    ask(store, plan)
+    collect(store, plan.batch_id, LATER)
+    assert [one.count for one in lately(store, NOON.date()).whence] == [2]
+
+
 def test_checks_come_oldest_first_and_not_from_long_ago(store: Store) -> None:
     prepare(store, "live", 1, NOON)
     found = checks(store, NOON.date())

@@ -117,7 +117,7 @@ _WHENCE = """
     select location_method as method, upper(country_requested) as asked, egress_country as seen, count(*) as count,
         count(*) filter (location_match in ('exact', 'country')) as agreed,
         count(*) filter (location_match = 'mismatch') as elsewhere, count(*) filter (failed) as failed
-    from asked where attempts > 0 group by all order by count desc, asked, seen limit 40
+    from asked where attempts > 0 and duplicate_of is null group by all order by count desc, asked, seen limit 40
 """
 _FAILURES = """
     select batch_id, prompt_index as "index", sample_index as sample, model, prompt, outcome, error_message,

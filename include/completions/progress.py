@@ -26,7 +26,7 @@ WARNINGS = 5
 _SEEN = ("egress_country", "egress_subdivision", "egress_city", "egress_source", "site_location", "location_match")
 _COLUMNS = [
     *("prompt_index", "sample_index", "outcome", "started_at", "answered_at", "latency_ms", "from_cache"),
-    *("error_message", "warnings", *_SEEN),
+    *("duplicate_of", "error_message", "warnings", *_SEEN),
 ]
 
 
@@ -42,6 +42,8 @@ class Settled(BaseModel):
     """When that was known."""
     latency_ms: int | None = None
     cached: bool = False
+    duplicate: bool = False
+    """Whether it repeats the answer to an equal prompt: no conversation of its own."""
     egress_country: str | None = None
     egress_subdivision: str | None = None
     egress_city: str | None = None
@@ -68,6 +70,7 @@ class Settled(BaseModel):
             at=at or record.answered_at or record.started_at,
             latency_ms=record.latency_ms,
             cached=record.from_cache,
+            duplicate=item.duplicate_of is not None,
             error_message=record.error_message and record.error_message[:TEXT],
             warnings=[warning[:TEXT] for warning in own[:WARNINGS]],
             **{name: getattr(record, name) for name in _SEEN},
@@ -132,6 +135,7 @@ def _told(rows: Iterable[dict[str, Any]], known: Sequence[str]) -> Iterator[Sett
             at=row["answered_at"] or row["started_at"],
             latency_ms=row["latency_ms"],
             cached=row["from_cache"],
+            duplicate=row["duplicate_of"] is not None,
             error_message=row["error_message"],
             warnings=[warning for warning in row["warnings"] or () if warning not in known],
             **{name: row[name] for name in _SEEN},

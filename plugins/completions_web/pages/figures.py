@@ -93,7 +93,7 @@ class Pace:
     """How answers came in; times in seconds, from sending a prompt to the whole answer."""
 
     asked: int
-    """Conversations that ended, the cache's answers left out."""
+    """Conversations that ended; answers of the cache, and of equal prompts, are of none."""
     typical: float | None = None
     slow: float | None = None
     """Nine in ten were faster."""
@@ -106,7 +106,8 @@ class Pace:
 
 def pace(there: Iterable[Settled], owed: int = 0, now: datetime | None = None) -> Pace:
     """How `there` came in, while `owed` are still to come: `now` is the time, None once it is over."""
-    ended = sorted((one.at, (one.latency_ms or 0) / 1000) for one in there if one.at and not one.cached)
+    own = (one for one in there if not (one.cached or one.duplicate))
+    ended = sorted((one.at, (one.latency_ms or 0) / 1000) for one in own if one.at)
     if not ended:
         return Pace(0)
     waits = [wait for _, wait in ended if wait]

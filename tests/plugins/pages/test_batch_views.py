@@ -129,6 +129,12 @@ def _settled(index: int, seconds: float, **more: Any) -> Settled:
 
 
 class TestFigures:
+    def test_equal_prompts_that_are_asked_once_are_one_conversation(self, store: Store) -> None:
+        ask(store, planned(store, ["a", "b", "a", "a"]))
+        running = _view(store).pace.asked
+        collect(store, BATCH, LATER)
+        assert (running, _view(store).pace.asked) == (2, 2)
+
     def test_the_pace_is_that_of_the_last_minutes_and_foretells_the_end(self) -> None:
         there = [_settled(number, 10 * number) for number in range(60)]
         told = figures.pace(there, 30, NOW + timedelta(seconds=590))
