@@ -55,7 +55,7 @@ class AwsAccess:
     endpoint_url: str | None = None
     region: str | None = None
     patience: timedelta | None = None
-    """How long S3 may be out of reach, tried again and again, before that is an error; None: some seconds."""
+    """How long S3 may be out of reach, tried again and again, before that is an error; None: ten tries of 75 s."""
 
 
 @dataclass(frozen=True)

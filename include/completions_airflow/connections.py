@@ -25,16 +25,17 @@ if TYPE_CHECKING:
 AWS = "aws_default"
 WEBHOOK = "completions_webhook"
 
-
 TASKS_WAIT = timedelta(minutes=3)
 """How long a task sits out an S3 that is away: what it holds may not be stored yet, and would be asked again."""
+READERS_WAIT = timedelta(seconds=10)
+"""How long whoever asks over HTTP waits for such an S3: a thread of the API server waits with them."""
 
 
-def open_store(patience: timedelta | None = None) -> Store:
+def open_store(patience: timedelta = READERS_WAIT) -> Store:
     """The store that `COMPLETIONS_STORE` names; without the connection, S3 is reached by the ordinary AWS chain.
 
     The client asks the provider's session for credentials, again and again, so that roles are entered anew in time.
-    `patience` is how long S3 may be out of reach; None: some seconds.
+    `patience` is how long S3 may be out of reach; what it has not answered by then may take as long once more.
     Raises `Unreachable` or `Refused` with one sentence where the connection leads nowhere.
     """
     from completions import store
@@ -49,12 +50,12 @@ def open_store(patience: timedelta | None = None) -> Store:
 
 
 @lru_cache(maxsize=2)
-def _in_role(location: str, _connection: str, patience: timedelta | None) -> Store:
+def _in_role(location: str, _connection: str, patience: timedelta) -> Store:
     """Kept while the connection stays as it is: STS is not asked for each request that the API server answers."""
     return _bucket(location, patience)
 
 
-def _bucket(location: str, patience: timedelta | None) -> Store:
+def _bucket(location: str, patience: timedelta) -> Store:
     from completions import store
 
     with _understood():

@@ -13,7 +13,7 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from completions.errors import Refused, shortened
 from completions.settings import Settings
-from completions_airflow.connections import exits, open_store
+from completions_airflow.connections import TASKS_WAIT, exits, open_store
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +40,8 @@ async def check(site: str) -> dict[str, Any]:
     from completions.canary import check_sites
 
     rehearse = _conf().get("rehearse") is True
-    [health] = await check_sites(open_store(), [site], Settings.from_env(), rehearse=rehearse, exits=exits())
+    store = open_store(TASKS_WAIT)
+    [health] = await check_sites(store, [site], Settings.from_env(), rehearse=rehearse, exits=exits())
     if health.healthy is None:
         log.warning("%s: whether the adapter still fits cannot be told: %s", site, health.told)
         raise AirflowSkipException(health.told)

@@ -32,6 +32,9 @@ print(json.dumps({
     "patience": [client.meta.config.connect_timeout, client.meta.config.read_timeout],
     "identity": aws_identity("eu-west-3") if sqs_endpoint() else None,
     "own region": sqs_client(None).meta.region_name,
+    "waits": None if store.is_local else [
+        store.inner.client_options["timeout"], str(store.inner.retry_config["retry_timeout"])
+    ],
     "secrets": secrets,
     "shown": [redact(secret) for secret in secrets],
 }))
@@ -91,6 +94,7 @@ def test_without_a_connection_the_ordinary_chain_is_used(tmp_path: Path, s3: Aws
     found = _look(tmp_path, f"s3://{bucket}", {}, **keys, AWS_ENDPOINT_URL_S3=str(s3.endpoint_url))
     assert found["endpoint"] is None
     assert found["secrets"] == []
+    assert found["waits"] == ["10s", "0:00:10"]  # a thread of the API server does
 
 
 def test_signing_secrets_are_the_current_and_the_previous_one_and_never_shown(tmp_path: Path) -> None:
