@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from http import HTTPStatus
+from pathlib import Path as FilePath
 from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Path, Query, Request
@@ -15,7 +17,7 @@ from markupsafe import Markup
 from starlette.responses import Response
 
 from completions.audit_finished import REPORT
-from completions.audit_runs import AuditRun, audit_names, find_run, load_run, run_key, run_names
+from completions.audit_runs import AuditRun, audit_names, find_run, load_run, load_runs, run_key, run_names
 from completions.audits import Audit, files, load
 from completions.errors import Refused, RefusedRequest
 from completions.report.charts import CSS
@@ -34,8 +36,14 @@ KEPT = 60.0
 """Seconds that charts are good for all who look."""
 RUNS = 30
 """Runs that a page lists."""
+TOGETHER = 16
+"""Audits whose runs are looked for at a time."""
 GONE = "its file is gone"
 ORIGINS: tuple[Origin, Origin] = ("live", "rehearsal")
+
+Declared = tuple[Audit | None, str | None]
+"""What an audit's file says, or what is wrong with it."""
+NONE: Declared = None, GONE
 
 Name = Annotated[str, Path(pattern="^[a-z0-9][a-z0-9_-]{0,62}$")]
 Which = Annotated[Origin | None, Query()]
@@ -59,10 +67,15 @@ class Listed:
 @router.get("")
 def audits(request: Request) -> Response:
     """Every audit that has a file or had a run."""
-    store, declared = open_store(), {file.stem: file for file in files(Settings.from_env().audits)}
+    store, declared = open_store(), {file.stem: _read(file) for file in files(Settings.from_env().audits)}
     ran = {(name, origin) for origin in ORIGINS for name in audit_names(store.of(origin))}
-    without = {(name, _origin(name)) for name in declared} - ran
-    found = [_listed(store, name, origin) for name, origin in sorted(ran | without)]
+    without = {(name, _origin(one)) for name, one in declared.items()} - ran
+
+    def row(of: tuple[str, Origin]) -> Listed:
+        return _listed(store, *of, declared.get(of[0], NONE))
+
+    with ThreadPoolExecutor(TOGETHER, thread_name_prefix="audits") as pool:
+        found = list(pool.map(row, sorted(ran | without)))
     return page(request, "audits.html", audits=found, gone=GONE, airflow=airflow_of(request))
 
 
@@ -75,10 +88,10 @@ def charts_css() -> Response:
 @router.get("/{name}")
 def audit(request: Request, name: Name, origin: Which = None) -> Response:
     """One audit: when it is due, what changed, its charts, its last runs."""
-    store = open_store()
+    store, declared = open_store(), _declared(name)
     having = [one for one in ORIGINS if run_names(store.of(one), name)]
-    of = origin or (having[0] if having else _origin(name))
-    one, part = _listed(store, name, of), store.of(of)
+    of = origin or (having[0] if having else _origin(declared))
+    one, part = _listed(store, name, of, declared), store.of(of)
     if not one.names and one.wrong == GONE:
         raise HTTPException(HTTPStatus.NOT_FOUND, f"There is no audit {name}: it has neither a file nor a run.")
     return page(
@@ -86,10 +99,10 @@ def audit(request: Request, name: Name, origin: Which = None) -> Response:
         "audit.html",
         audit=one,
         gone=GONE,
-        declared=_declared(name)[0],
+        declared=declared[0],
         charts=_charts(store, one),
         others=[other for other in having if other != of],
-        runs=[run for run_name in one.names[: -RUNS - 1 : -1] if (run := load_run(part, name, run_name))],
+        runs=list(load_runs(part, name, one.names[-RUNS:]))[::-1],
         airflow=airflow_of(request),
     )
 
@@ -104,8 +117,8 @@ def report(name: Name, run: str) -> Response:
     return apart(content, "text/html", f"{name}-{run}.html")
 
 
-def _listed(store: Store, name: str, origin: Origin) -> Listed:
-    declared, wrong = _declared(name)
+def _listed(store: Store, name: str, origin: Origin, found: Declared) -> Listed:
+    declared, wrong = found
     due = declared.next_runs(datetime.now(UTC), 1) if declared and declared.origin == origin else []
     part = store.of(origin)
     names = run_names(part, name)
@@ -113,18 +126,20 @@ def _listed(store: Store, name: str, origin: Origin) -> Listed:
     return Listed(name, origin, names, last, due[0] if due else None, wrong)
 
 
-def _declared(name: str) -> tuple[Audit | None, str | None]:
-    """What the audit's file says, or what is wrong with it."""
+def _declared(name: str) -> Declared:
     file = next((file for file in files(Settings.from_env().audits) if file.stem == name), None)
+    return _read(file) if file else NONE
+
+
+def _read(file: FilePath) -> Declared:
     try:
-        return (load(file), None) if file else (None, GONE)
+        return load(file), None
     except RefusedRequest as refused:
         return None, str(refused)
 
 
-def _origin(name: str) -> Origin:
-    declared, _ = _declared(name)
-    return declared.origin if declared else "live"
+def _origin(found: Declared) -> Origin:
+    return found[0].origin if found[0] else "live"
 
 
 def _charts(store: Store, one: Listed) -> Markup | None:
