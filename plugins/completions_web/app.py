@@ -16,7 +16,18 @@ from fastapi.staticfiles import StaticFiles
 from completions.manifest import CODE_VERSION
 from completions_web import answers, batches, lists
 from completions_web.auth import READ, Gate
-from completions_web.pages import actions, answer, answer_files, audits, batch, health, run_tab, shell, trigger
+from completions_web.pages import (
+    actions,
+    answer,
+    answer_files,
+    audits,
+    batch,
+    batch_files,
+    health,
+    run_tab,
+    shell,
+    trigger,
+)
 from completions_web.pages import batches as batches_page
 from completions_web.problems import tell_problems
 from completions_web.shapes import Problem, Wrong
@@ -40,6 +51,7 @@ for module in (
     lists,
     batches_page,
     batch,
+    batch_files,
     actions,
     answer,
     answer_files,

@@ -15,6 +15,7 @@ from starlette.responses import Response
 from completions_airflow.connections import open_store
 from completions_web.auth import READ, may_start
 from completions_web.pages import flash, live, waiting
+from completions_web.pages.batch_files import name_of
 from completions_web.pages.batch_view import Asked, View, see
 from completions_web.pages.prompts import PAGE
 from completions_web.pages.shell import PREFIX, TEMPLATES, airflow_of, page, root_of
@@ -123,13 +124,15 @@ async def _told(request: Request, view: View) -> Told:
 def _parts(request: Request, view: View, told: Told | None) -> dict[str, str]:
     """Each part of the page; without what Airflow tells, those that are drawn seldom are left out."""
     names = [name for name in PARTS if told or name not in SELDOM]
+    manifest, address = view.standing.manifest, _address(request, view)
+    files = [name_of(file) for file in manifest.files] if manifest else []
     waits = waiting.reasons(view.standing, told.run, told.tasks, view.breakers) if told else []
     takes = {
         "waits": (view, told, waits),
         "facts": (view, told),
         "buttons": (view, may_start(request)),
-        "why": (view, _address(request, view)),
-        "made": (view, str(request.scope["root_path"])),
+        "why": (view, address),
+        "made": (view, str(request.scope["root_path"]), address, files),
     }
     return {name: _part(name, *takes.get(name, (view,))) for name in names}
 
