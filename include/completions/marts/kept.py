@@ -1,6 +1,7 @@
 """Where the marts are: a Parquet file for each mart and run, and a stamp for each run that tells what it was made from.
 
-Files are replaced whole, under the same key; the stamp is written last. Who reads by stamps sees finished runs only.
+Files are replaced whole, under the same key: before the first of a run is, its stamp goes, and is written again last.
+Who reads by stamps sees finished runs only.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ from completions.store import Store
 
 TOGETHER = 8
 STAMPS = "marts/_runs"
+BEGUN = "marts/_begun"
+"""What the marts of a run are being made from; it stays where the making was killed."""
 
 
 class Stamp(BaseModel):
@@ -57,9 +60,23 @@ def putting(
             write.result()
 
 
+def begin(part: Store, audit: str, run: str, stamp: Stamp) -> None:
+    """Say that a run's marts are made anew, and do not stand until they are."""
+    part.put(f"{BEGUN}/{audit}/{run}.json", stamp.model_dump_json().encode())
+    part.delete([f"{STAMPS}/{audit}/{run}.json"])
+
+
+def begun(part: Store, audit: str) -> dict[str, Stamp]:
+    """By name, the runs whose marts were begun and not finished."""
+    keys = list(part.keys(f"{BEGUN}/{audit}"))
+    found = {PurePosixPath(key).stem: body for key, body in zip(keys, part.get_many(keys), strict=True) if body}
+    return {run: Stamp.model_validate_json(body) for run, body in found.items()}
+
+
 def put_stamp(part: Store, audit: str, run: str, stamp: Stamp) -> None:
     """Say that a run's marts stand."""
     part.put(f"{STAMPS}/{audit}/{run}.json", stamp.model_dump_json().encode())
+    part.delete([f"{BEGUN}/{audit}/{run}.json"])
 
 
 def stamps(part: Store, audit: str, runs: Sequence[str] | None = None) -> dict[str, Stamp]:
@@ -78,7 +95,7 @@ def standing(part: Store, audit: str) -> list[str]:
 
 def drop(part: Store, audit: str, run: str) -> None:
     """Remove a run's marts; first what says that they stand."""
-    part.delete([f"{STAMPS}/{audit}/{run}.json"])
+    part.delete([f"{STAMPS}/{audit}/{run}.json", f"{BEGUN}/{audit}/{run}.json"])
     part.delete([key(mart, audit, run) for mart in TABLES.values()])
 
 

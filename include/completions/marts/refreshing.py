@@ -72,12 +72,12 @@ def refresh(
     whole = opened(store)
     part, last = whole.of(origin), Last()
     names = _asked_for(part, audit, run, origin)
-    found, standing = runs(part, audit, names), kept.stamps(part, audit, names)
+    found, standing, begun = runs(part, audit, names), kept.stamps(part, audit, names), kept.begun(part, audit)
     computed = []
     for done, recorded in enumerate(found):
         old = standing.get(recorded.name)
         meant = run in (None, recorded.name)
-        stamp, one = _wanted(recorded, old, last, brands if meant else None)
+        stamp, one = _wanted(recorded, old or begun.get(recorded.name), last, brands if meant else None)
         if (again and meant) or old is None or old != stamp.model_copy(update={"observed": old.observed}):
             if progress:
                 progress(one.name, done, len(found))
@@ -147,10 +147,20 @@ def _wanted(run: Run, old: Stamp | None, last: Last, given: Sequence[Brand] | No
         brands=list(brands),
         forced=forced,
         batches={batch.id: batch.manifest.generation if batch.manifest else None for batch in run.batches},
-        before={b.id: last[b.model, b.profile] for b in run.batches if (b.model, b.profile) in last},
+        before=_before(run, old, last),
         observed=[],
     )
     return stamp, replace(run, brands=tuple(brands))
+
+
+def _before(run: Run, old: Stamp | None, last: Last) -> dict[str, tuple[str, str, str]]:
+    """What each batch is compared with: a run that was looked at, else the one that it was compared with before.
+
+    The earliest run of those looked at has none before it among them.
+    """
+    stood = old.before if old else {}
+    found = {batch.id: last.get((batch.model, batch.profile)) or stood.get(batch.id) for batch in run.batches}
+    return {batch_id: then for batch_id, then in found.items() if then}
 
 
 def _make(store: Store, run: Run, stamp: Stamp) -> Stamp:
@@ -158,6 +168,7 @@ def _make(store: Store, run: Run, stamp: Stamp) -> Stamp:
     assert run.audit
     part, observed = store.of(run.origin), []
     before = {batch_id: (then, batch) for batch_id, (then, batch, _) in stamp.before.items()}
+    kept.begin(part, run.audit, run.name, stamp)
     with _told(store):
         tables = compute(store, run, before, _earlier(part, run.audit, before))
         for mart, rows in kept.putting(part, run.audit, run.name, tables):
