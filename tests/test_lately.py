@@ -8,10 +8,15 @@ import pytest
 
 from batches import ask, planned
 from completions import lately as told
+from completions import parts
 from completions.collect import collect
 from completions.errors import Outcome
+from completions.forgetting import Wish, forget
 from completions.lately import checks, lately
-from completions.plan import Item
+from completions.manifest import Manifest
+from completions.parts import Days
+from completions.plan import Item, load_plan
+from completions.retrying import retry
 from completions.store import Store, StoreError
 from plugins.pages.prepared import prepare
 
@@ -75,6 +80,33 @@ def test_rows_are_read_of_the_newest_batches_alone(store: Store, monkeypatch: py
     found = lately(store, NOON.date())
     assert (found.batches, found.read) == (2, 1)
     assert [one.batch_id for one in found.failures] == [newest]
+
+
+def test_manifests_are_read_again_only_where_a_batch_was_written_again(
+    any_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[list[str]] = []
+
+    def manifests(part: Store, days: Days, batch_ids: list[str]) -> list[Manifest]:
+        read.append(sorted(batch_ids))
+        return parts.manifests(part, days, batch_ids)
+
+    monkeypatch.setattr(told, "manifests", manifests)
+    first, second = _batch(any_store, 1), _batch(any_store, 2, outcome=Outcome.TIMEOUT)
+    known: told.Known = {}
+    for settled in (timedelta(hours=1), timedelta(0)):  # what was written just now is read again
+        monkeypatch.setattr(told, "SETTLED", settled)
+        before = lately(any_store, NOON.date(), known)
+    assert lately(any_store, NOON.date(), known) == before == lately(any_store, NOON.date())
+    retry(any_store, second)
+    plan = load_plan(any_store, second)
+    assert plan
+    ask(any_store, plan)
+    collect(any_store, second, LATER)
+    assert lately(any_store, NOON.date(), known).sites["chatgpt"].outcomes == {"answered": 4}
+    assert read == [[first, second], [first, second], [], [first, second], [second]]
+    forget(any_store, Wish(batches=[first]), really=True)
+    assert (lately(any_store, NOON.date(), known).batches, list(known)) == (1, [second])
 
 
 def test_exits_are_told_by_what_was_asked_for_and_seen(store: Store) -> None:

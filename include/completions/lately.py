@@ -15,8 +15,8 @@ from typing import Any
 from completions.errors import OBSERVED, Outcome
 from completions.health import Health
 from completions.manifest import Manifest
-from completions.parts import Days, health_keys, manifests
-from completions.store import Store, StoreError
+from completions.parts import Days, health_keys, listed, manifests
+from completions.store import Found, Store, StoreError
 
 DAYS = 7
 """The days that are told of, today included."""
@@ -28,6 +28,11 @@ CHECKED = timedelta(days=30)
 """Checks that are told of."""
 MOST_CHECKS = 200
 """Of all sites together."""
+SETTLED = timedelta(hours=1)
+"""So long after its Parquet was written, a batch's manifest is there too."""
+
+Known = dict[str, tuple[list[Found], Manifest]]
+"""Manifests that were read before, by batch, each with the Parquet that was there then: another asking adds to it."""
 
 
 @dataclass
@@ -82,10 +87,10 @@ class Lately:
     failures: list[Failure]
 
 
-def lately(part: Store, today: date | None = None) -> Lately:
-    """How asking went in this part of the store, live or rehearsed."""
+def lately(part: Store, today: date | None = None, known: Known | None = None) -> Lately:
+    """How asking went in this part of the store, live or rehearsed; what is `known` is not read again, and kept up."""
     since = (today or datetime.now(UTC).date()) - timedelta(days=DAYS - 1)
-    found = manifests(part, Days(since))
+    found = _manifests(part, Days(since), {} if known is None else known)
     sites: dict[str, Site] = {}
     for one in found:
         site = sites.setdefault(one.model, Site())
@@ -94,6 +99,17 @@ def lately(part: Store, today: date | None = None) -> Lately:
     read = found[-READ:]
     whence, failures = _from_rows(part, read) if read else ([], [])
     return Lately(since, sites, len(found), len(read), whence, failures)
+
+
+def _manifests(part: Store, days: Days, known: Known) -> list[Manifest]:
+    there, settled = listed(part, days), datetime.now(UTC) - SETTLED
+    same = {name: known[name][1] for name, files in there.items() if name in known and known[name][0] == files}
+    found = [*same.values(), *manifests(part, days, [name for name in there if name not in same])]
+    known.clear()
+    for one in found:
+        if all(file.written_at <= settled for file in there[one.batch_id]):
+            known[one.batch_id] = there[one.batch_id], one
+    return sorted(found, key=lambda one: (one.started_at, one.batch_id))
 
 
 def checks(part: Store, today: date | None = None) -> list[Health]:

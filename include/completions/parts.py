@@ -14,7 +14,7 @@ from typing import Literal, get_args
 from completions.errors import Refused
 from completions.manifest import Manifest, manifest_key
 from completions.plan import find_batch
-from completions.store import Origin, Store
+from completions.store import Found, Origin, Store
 
 TableName = Literal["completions", "artifacts", "health"]
 TABLE_NAMES: tuple[TableName, ...] = get_args(TableName)
@@ -71,6 +71,16 @@ def known(store: Store, origin: Origin, batch_ids: Sequence[str]) -> None:
             raise Refused("batch", batch_id, f"no such batch in {store.uri}; `completions list` shows what is there")
         if found[1] != origin:
             raise Refused("batch", batch_id, f'its origin is another: origin="{found[1]}"')
+
+
+def listed(part: Store, days: Days) -> dict[str, list[Found]]:
+    """The Parquet of `completions` that there is of these days, by batch, whether a manifest names it yet or not."""
+    there: dict[str, list[Found]] = {}
+    for folder in _folders(part, "completions", days):
+        for file in part.listed(folder):
+            batch_id = file.key.partition("/batch=")[2].partition("/")[0]
+            there.setdefault(batch_id, []).append(file)
+    return {batch_id: sorted(files, key=lambda file: file.key) for batch_id, files in there.items()}
 
 
 def health_keys(part: Store, days: Days) -> list[str]:

@@ -34,6 +34,7 @@ STARTED = "The check of {} has begun: its result will be here in a minute or two
 At = Annotated[str, Path(pattern=r"^\d{8}T\d{12}$")]
 Which = Annotated[Origin, Query()]
 _kept: dict[str, tuple[float, Looked]] = {}
+_known: dict[str, lately.Known] = {}
 _reading = threading.Lock()
 
 
@@ -85,5 +86,6 @@ def _looked(part: Store) -> Looked:
         found = _kept.get(part.uri)
         if found is None or time.monotonic() - found[0] > KEPT:
             breakers = {site: manners.state(part, site) for site in get_args(Model)}
-            found = _kept[part.uri] = time.monotonic(), standing(lately.lately(part), lately.checks(part), breakers)
+            asked = lately.lately(part, known=_known.setdefault(part.uri, {}))
+            found = _kept[part.uri] = time.monotonic(), standing(asked, lately.checks(part), breakers)
     return found[1]
