@@ -44,11 +44,11 @@ def test_what_is_left_out(tmp_path: Path) -> None:
         (ASKED + "models: [chatgpt, bing]\n", "lutes.yaml, line 2: models[1] 'bing': input should be 'chatgpt', "),
         (ASKED + "models: [gemini, gemini]\n", "lutes.yaml, line 2: models ['gemini', 'gemini']: has the same twice"),
         (ASKED + "models: []\n", "lutes.yaml, line 2: models []: list should have at least 1 item"),
-        (ASKED + "model: gemini\n", "lutes.yaml, line 2: model: is not a field of it"),
+        (ASKED + "model: gemini\n", "lutes.yaml, line 2: model: is not a field of it; did you mean models?"),
         (ASKED + "folder: /\n", "lutes.yaml, line 2: folder: is not a field of it"),
         (
             ASKED + "profiles:\n  - {country: US}\n  - {contry: DE}\n",
-            "line 4: profiles[1].contry: is not a field of it",
+            "line 4: profiles[1].contry: is not a field of it; did you mean country?",
         ),
         (ASKED + "schedule: often\n", "lutes.yaml, line 2: schedule 'often': give five cron fields such as"),
         (ASKED + "schedule: 0 25 * * *\n", "lutes.yaml, line 2: schedule '0 25 * * *': give five cron fields"),

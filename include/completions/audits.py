@@ -9,6 +9,7 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from difflib import get_close_matches
 from functools import cache, cached_property
 from itertools import islice
 from pathlib import Path
@@ -224,6 +225,27 @@ def load(file: Path) -> Audit:
         raise RefusedRequest([_refusal(file.name, text, one) for one in error.errors()]) from None
 
 
+def who_asks(file: Path) -> Audit | None:
+    """The audit of a file as far as its profiles go, although other fields are wrong; None where these are too."""
+    try:
+        given = yaml.load(file.read_text("utf-8"), Loader=yaml.CSafeLoader)
+        legible = {name: given[name] for name in ("profiles", "rehearse") if name in given}
+        return Audit.model_validate({**legible, "name": file.stem, "prompts": ["-"], "models": ["chatgpt"]})
+    except (OSError, ValueError, TypeError, yaml.YAMLError):
+        return None
+
+
+def placed(file: Path, refused: Refused) -> Refused:
+    """A refusal of an audit's field, such as `profiles[0].language`, with file and line in front where it has none."""
+    if refused.field.startswith(file.name):
+        return refused
+    place = [int(part) if part.isdigit() else part for part in re.findall(r"[^.\[\]]+", refused.field)]
+    text = file.read_text("utf-8")
+    node = yaml.compose(text, Loader=yaml.CSafeLoader)
+    where = f", line {_line(text, place)}" if _child(node, place[0])[1] else ""
+    return Refused(f"{file.name}{where}: {refused.field}", refused.value, refused.way_out)
+
+
 def prompts_in(file: Path) -> list[Question]:
     """The rows of a CSV or Parquet file with a column `prompt`. Raises `RefusedRequest`."""
     try:
@@ -271,7 +293,15 @@ def _refusal(file: str, text: str, error: ErrorDetails) -> Refused:
     hidden = error["type"] in ("missing", "prompts", "extra_forbidden") or name == "callback"  # which may hold a secret
     value = ABSENT if hidden else error["input"]
     way_out = _WAYS_OUT.get(error["type"]) or error["msg"].removeprefix("Value error, ")
+    if error["type"] == "extra_forbidden" and (near := get_close_matches(str(place[-1]), _fields(place), 1, 0.5)):
+        way_out = f"{way_out}; did you mean {near[0]}?"
     return Refused(f"{file}, line {_line(text, place)}: {name}", value, way_out[0].lower() + way_out[1:])
+
+
+def _fields(place: Sequence[int | str]) -> list[str]:
+    """The fields that there are where one is that is not."""
+    within: dict[int | str, type[BaseModel]] = {"profiles": Person, "brands": Brand, "budget": Budget}
+    return sorted({*(within[place[0]] if len(place) > 1 else Audit).model_fields} - {"folder"})
 
 
 _NO_FIELD = "is not a field of it"
@@ -302,4 +332,6 @@ def _child(node: yaml.Node | None, part: int | str) -> tuple[yaml.Node | None, y
 
 
 def _one_line(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror[0].lower() + error.strerror[1:]
     return shortened(" ".join(str(error).split()), 200).strip("'\"")

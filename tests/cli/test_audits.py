@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -44,7 +45,23 @@ def test_what_a_run_would_be_refused_for_is_told_now(completions: Completions, f
     file.write_text(AUDIT.replace("German", "Nonsense"), "utf-8")
     done = completions("audit", "validate", str(file))
     assert done.status == 2
-    assert "refused: lutes.yaml: profiles[0].language 'Nonsense': " in done.err
+    assert re.search(r"refused: lutes.yaml, line \d+: profiles\[0\].language 'Nonsense': ", done.err)
+
+
+def test_every_mistake_is_told_at_once_with_its_line(completions: Completions, file: Path) -> None:
+    file.write_text("prompts: [a]\nsampels: 3\nprofiles:\n  - {language: English}\n  - {language: Englsh}\n", "utf-8")
+    first, second = completions("audit", "validate", str(file)).err.splitlines()
+    assert first.endswith("lutes.yaml, line 2: sampels: is not a field of it; did you mean samples?")
+    assert "lutes.yaml, line 5: profiles[1].language 'Englsh': " in second
+
+
+def test_a_preview_takes_a_name_too(completions: Completions, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COMPLETIONS_AUDITS", str(file.parent))
+    assert completions("audit", "preview", "lutes") == completions("audit", "preview", str(file))
+    nothing = completions("audit", "preview", "lyres")
+    assert (nothing.status, nothing.err.startswith("refused: NAME 'lyres': is no audit in ")) == (2, True)
+    gone = completions("audit", "preview", "lyres.yaml")
+    assert (gone.status, gone.err) == (2, "refused: lyres.yaml: cannot be read: no such file or directory\n")
 
 
 def test_a_callback_is_checked_as_a_batchs_is(
@@ -53,7 +70,7 @@ def test_a_callback_is_checked_as_a_batchs_is(
     file.write_text(f"{AUDIT}callback: http://10.0.0.1/canary\n", "utf-8")
     done = completions("audit", "validate", str(file))
     assert done.status == 2
-    assert "refused: lutes.yaml: callback " in done.err
+    assert re.search(r"refused: lutes.yaml, line \d+: callback ", done.err)
     assert "canary" not in done.err
     monkeypatch.setenv("COMPLETIONS_CALLBACK_ALLOW", "10.0.0.1")
     assert completions("audit", "validate", str(file)).status == 0

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -33,18 +35,18 @@ def validate(files: Files = None) -> None:
             checked = _checked(file)
             print(f"{file.name}: {checked.chats} chats a run ({checked.reckoning})")
         except RefusedRequest as refused:
-            refusals += [_in(file, one) for one in refused.refusals]
+            refusals += refused.refusals
     if refusals:
         raise RefusedRequest(refusals)
 
 
 @audit.command()
 def preview(
-    file: Annotated[Path, typer.Argument(help="The audit's YAML file.")],
+    name: audit_history.Name,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Tell what a run would ask, of whom, as whom, how many chats that are, and when. Nothing is asked."""
-    told = _told(_checked(file))
+    told = _told(_checked(_file(name)))
     if as_json:
         print_json(told)
         return
@@ -66,26 +68,69 @@ def _files(given: list[Path] | None) -> list[Path]:
 
 
 def _checked(file: Path) -> Audit:
-    """The audit, when every batch of a run would be taken. Raises `RefusedRequest`."""
-    from completions.audits import load, request_of
-    from completions.here import exits, settings, sqs_endpoint
-    from completions.notify import check_callback
-    from completions.request import accept
+    """The audit, when every batch of a run would be taken. Raises `RefusedRequest` with all that is wrong."""
+    from completions.audits import load, placed, who_asks
 
-    audit = load(file)
-    audit.check()
-    here, ways = settings(), exits()
+    found: list[Refused] = []
+    audit: Audit | None = None
+    try:
+        audit = load(file)
+    except RefusedRequest as refused:
+        found += refused.refusals
+    if legible := audit or who_asks(file):
+        found += [placed(file, one) for one in _wrong(legible)]
+    if found or audit is None:
+        raise RefusedRequest(found)
+    return audit
+
+
+def _wrong(audit: Audit) -> Iterable[Refused]:
+    """What a run would be refused for, each field once."""
+    found: dict[str, Refused] = {}
+    checks: list[Callable[[], None]] = [audit.check, partial(_check_callback, audit)]
+    checks += [partial(_check_profile, audit, number) for number in range(len(audit.profiles))]
+    for check in checks:
+        try:
+            check()
+        except RefusedRequest as refused:
+            for one in refused.refusals:
+                found.setdefault(one.field, one)
+    return found.values()
+
+
+def _check_callback(audit: Audit) -> None:
+    from completions.here import settings, sqs_endpoint
+    from completions.notify import check_callback
+
     if audit.callback:
         try:
-            check_callback(audit.callback, allow=here.callback_allow, endpoint=sqs_endpoint(audit.callback))
+            check_callback(audit.callback, allow=settings().callback_allow, endpoint=sqs_endpoint(audit.callback))
         except Refused as refused:
             raise RefusedRequest([refused]) from None
-    for number in range(len(audit.profiles)):
-        try:
-            accept(request_of(audit, number), here, exits=ways)
-        except RefusedRequest as refused:
-            raise RefusedRequest([_of_profile(number, one) for one in refused.refusals]) from None
-    return audit
+
+
+def _check_profile(audit: Audit, number: int) -> None:
+    from completions.audits import request_of
+    from completions.here import exits, settings
+    from completions.request import accept
+
+    try:
+        accept(request_of(audit, number), settings(), exits=exits())
+    except RefusedRequest as refused:
+        raise RefusedRequest([_of_profile(number, one) for one in refused.refusals]) from None
+
+
+def _file(given: str) -> Path:
+    """The file of that path, or of the audit of that name. Raises `Refused`."""
+    from completions.audits import files
+    from completions.here import settings
+
+    if (file := Path(given)).suffix in (".yaml", ".yml"):
+        return file
+    found = next((one for one in files(settings().audits) if one.stem == given), None)
+    if found is None:
+        raise Refused("NAME", given, f"is no audit in {settings().audits}; give its name there, or a YAML file")
+    return found
 
 
 def _told(audit: Audit) -> dict[str, Any]:
@@ -118,11 +163,6 @@ def _of_profile(number: int, refused: Refused) -> Refused:
         if refused.field in WHO
         else refused
     )
-
-
-def _in(file: Path, refused: Refused) -> Refused:
-    name = refused.field if refused.field.startswith(file.name) else f"{file.name}: {refused.field}"
-    return Refused(name, refused.value, refused.way_out)
 
 
 def register(commands: typer.Typer) -> None:
