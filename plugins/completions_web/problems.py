@@ -20,6 +20,7 @@ from completions_web.pages.shell import is_page, wrong
 
 log = logging.getLogger(__name__)
 
+NO_UUID = "give the id of a batch, a UUID such as 8f0a8df4-5cd5-4d6e-a51e-70ee2a1b2b6a"
 SHOWN = 200
 """Characters of a refused value that are sent back."""
 
@@ -87,7 +88,11 @@ def _refused(request: Request, error: Exception) -> Response:
 def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     refusals = [
-        Refused(str(one["loc"][-1]), ABSENT if one["type"] == "missing" else one["input"], one["msg"])
+        Refused(
+            str(one["loc"][-1]),
+            ABSENT if one["type"] == "missing" else one["input"],
+            NO_UUID if one["type"].startswith("uuid") else one["msg"],
+        )
         for one in error.errors()
     ]
     return _refused(request, RefusedRequest(refusals))

@@ -112,7 +112,9 @@ def test_other_sites_cannot_submit_with_a_visitors_cookie(client: httpx.Client) 
 
 def test_an_unknown_batch_is_404_and_what_is_no_uuid_422(client: httpx.Client) -> None:
     _problem(client.get("/ai/batches", params={"id": str(uuid4())}), 404)
-    assert _problem(client.get("/ai/batches", params={"id": "../x"}), 422)["errors"][0]["value"] == "../x"
+    [error] = _problem(client.get("/ai/batches", params={"id": "../x"}), 422)["errors"]
+    assert error["value"] == "../x"
+    assert error["detail"].startswith("id '../x': give the id of a batch, a UUID such as ")
     assert _problem(client.get("/ai/batches"), 422)["errors"][0]["field"] == "id"
 
 
