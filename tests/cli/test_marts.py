@@ -35,6 +35,11 @@ def test_a_refresh_tells_of_each_run_that_it_computes(completions: Completions, 
             ["refresh", "harps"],
             "refused: audit 'harps': has no live run on record; it has one once a run of it was planned",
         ),
+        (
+            ["refresh", AUDIT],
+            f"refused: audit '{AUDIT}': has no live run on record; it has one once a run of it was planned"
+            "; it has rehearsed ones: say --rehearsed",
+        ),
         (["refresh", "--run", NOV_2], f"refused: --run '{NOV_2}': is a run of one audit; name it"),
         (
             ["refresh", AUDIT, "--rehearsed", "--run", "now"],

@@ -71,7 +71,7 @@ def refresh(
     one_of("origin", origin, ORIGINS)
     whole = opened(store)
     part, last = whole.of(origin), Last()
-    names = _asked_for(part, audit, run, origin)
+    names = _asked_for(whole, audit, run, origin)
     found, standing, begun = runs(part, audit, names), kept.stamps(part, audit, names), kept.begun(part, audit)
     computed = []
     for done, recorded in enumerate(found):
@@ -125,17 +125,25 @@ def of_batch(store: Store | str | Path | None, batch_id: str, brands: Sequence[B
     return connection
 
 
-def _asked_for(part: Store, audit: str, run: str | None, origin: Origin) -> Sequence[str]:
+def _asked_for(whole: Store, audit: str, run: str | None, origin: Origin) -> Sequence[str]:
     """The runs to look at, in the order of time."""
-    names = run_names(part, audit)
+    names = run_names(whole.of(origin), audit)
     if not names:
-        raise Refused("audit", audit, f"has no {origin} run on record; it has one once a run of it was planned")
+        other: Origin = "live" if origin == "rehearsal" else "rehearsal"
+        hint = _ELSEWHERE[other] if run_names(whole.of(other), audit) else ""
+        raise Refused("audit", audit, f"has no {origin} run on record; it has one once a run of it was planned{hint}")
     if run is None:
         return names
     if run not in names:
         raise Refused("run", run, f"there is none of {audit}; the last is {names[-1]}")
     until = names.index(run) + 1
     return names[max(0, until - LOOK_BACK) : until]
+
+
+_ELSEWHERE: dict[Origin, str] = {
+    "rehearsal": "; it has rehearsed ones: say --rehearsed",
+    "live": "; it has live ones: leave out --rehearsed",
+}
 
 
 def _wanted(run: Run, old: Stamp | None, last: Last, given: Sequence[Brand] | None) -> tuple[Stamp, Run]:
