@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -90,23 +90,31 @@ def refresh(
 
 
 def connect(
-    store: Store | str | Path | None, audit: str | None = None, origin: Origin = "live"
+    store: Store | str | Path | None,
+    audit: str | None = None,
+    origin: Origin = "live",
+    only: Collection[str] | None = None,
 ) -> duckdb.DuckDBPyConnection:
     """A DuckDB with a view of each mart and of `mentions`, over what was refreshed of an audit, or of all.
 
-    Runs that were not refreshed yet do not show.
+    Runs that were not refreshed yet do not show; with `only`, no others do than these, and no file of others is read.
     """
     one_of("origin", origin, ORIGINS)
     whole = opened(store)
     connection = database(whole)
-    views(connection, whole.of(origin), audit)
+    views(connection, whole.of(origin), audit, only)
     return connection
 
 
-def views(connection: duckdb.DuckDBPyConnection, part: Store, audit: str | None = None) -> None:
+def views(
+    connection: duckdb.DuckDBPyConnection,
+    part: Store,
+    audit: str | None = None,
+    only: Collection[str] | None = None,
+) -> None:
     """Give a DuckDB the views of `connect`, for one origin's part of a store."""
     names = [audit] if audit else part.folders(kept.STAMPS)
-    done = [(name, run) for name in names for run in kept.standing(part, name)]
+    done = [(name, run) for name in names for run in kept.standing(part, name) if only is None or run in only]
     for mart in TABLES.values():
         connection.from_arrow(kept.dataset(part, mart, done)).create_view(mart.name)
 

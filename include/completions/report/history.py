@@ -16,6 +16,9 @@ Row = Mapping[str, Any]
 Marts = Mapping[str, Sequence[Row]]
 """Rows by the name of their mart, all of one audit or batch and one origin; columns as in the marts' reference."""
 
+LINKS = "links"
+"""No mart: of each run, model and profile, `n` answers of which is known what they link to, whatever that is."""
+
 
 class Asked(NamedTuple):
     """Who was asked, and as whom: figures of two of them are never added up."""
@@ -131,9 +134,11 @@ class History:
         return None if whole is None else Count(0, whole)
 
     def linked(self, run: str, asked: Asked) -> int | None:
-        """Answers of which is known what they link to."""
-        rows = self.of("citation_domains", run, asked) or self.of("mention_citation", run, asked)
-        return int(rows[0]["n"]) if rows else self.counted(run, asked)
+        """Answers of which is known what they link to; None where nobody looked."""
+        for mart in ("citation_domains", "mention_citation", LINKS):
+            if rows := self.of(mart, run, asked):
+                return int(rows[0]["n"])
+        return None
 
     def _index(self, mart: str, column: str) -> dict[tuple[str, Asked, str], Count]:
         key = (mart, column)

@@ -8,11 +8,11 @@ from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from completions.audit_runs import AuditRun, load_runs
+from completions.audit_runs import AuditRun, load_run, load_runs
 from completions.brands import Brand
 from completions.errors import Refused
 from completions.report.evidence import COLUMNS, Evidence, Links, evidence
-from completions.report.history import Asked, History, Marts, Row
+from completions.report.history import LINKS, Asked, History, Marts, Row
 from completions.report.page import ANSWERS, report
 from completions.report.summary import Summary, summary_of
 from completions.store import Origin, Store
@@ -94,7 +94,7 @@ def of_run(store: Store, audit: str, run: str | None = None, *, origin: Origin =
     if wanted is None or wanted not in standing:
         raise Refused("run" if run else "audit", run or audit, _none(audit, names, origin))
     window = names[: names.index(wanted) + 1][-RUNS:]
-    with marts.connect(store, audit, origin) as connection:
+    with marts.connect(store, audit, origin, window) as connection:
         history = History(audit, _read(connection, window, wanted), wanted, _absent(load_runs(part, audit)))
     return Told(store, history, standing[wanted].brands, origin)
 
@@ -110,8 +110,8 @@ def of_batch(store: Store, batch_id: str, brands: Sequence[Brand] | None = None)
     part, origin = found
     stamp = load_request(store, batch_id).audit
     if brands is None:
-        records = load_runs(part, stamp.name) if stamp else ()
-        brands = next((one.audit.brands for one in records if stamp and one.run == stamp.run), ())
+        record = load_run(part, stamp.name, stamp.run) if stamp else None
+        brands = record.brands if record else ()
     with marts.of_batch(store, batch_id, brands) as connection:
         history = History(batch_id, _read(connection, [batch_id], batch_id), batch_id)
     return Told(store, history, brands, origin)
@@ -119,7 +119,18 @@ def of_batch(store: Store, batch_id: str, brands: Sequence[Brand] | None = None)
 
 def _read(connection: DuckDBPyConnection, runs: Sequence[str], run: str) -> Marts:
     window = dict.fromkeys(OVER_TIME, runs) | {mart: [run] for mart in OF_THE_RUN}
-    return {mart: _rows(connection, mart, wanted) for mart, wanted in window.items()}
+    found = {mart: _rows(connection, mart, wanted) for mart, wanted in window.items()}
+    return {**found, LINKS: _links(connection, runs)}
+
+
+def _links(connection: DuckDBPyConnection, runs: Sequence[str]) -> list[Row]:
+    counted = "select run, model, profile, sum(counted_links)::bigint as n from prompt_health"
+    rows: list[Row] = (
+        connection.sql(f"{counted} where list_contains(?, run) group by all", params=[list(runs)])
+        .to_arrow_table()
+        .to_pylist()
+    )
+    return rows
 
 
 def _rows(connection: DuckDBPyConnection, mart: str, runs: Sequence[str]) -> list[Row]:
