@@ -149,3 +149,29 @@ def test_an_accepted_request_comes_with_who_asks_it() -> None:
     assert (profile.country, profile.subdivision, profile.city) == ("DE", "BY", "Munich")
     assert (profile.device, profile.language, profile.location_method) == ("iPhone 15", "fr", "emulated")
     assert profile.seed == 7
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        (
+            {"prompts": ["a [fault:chalenge]"]},
+            "prompts[0] '[fault:chalenge]': the stand-in for chatgpt knows the faults ",
+        ),
+        ({"prompts": ["a", "a [fault:banned]"]}, "prompts[1] '[fault:banned]': the stand-in for chatgpt knows"),
+        ({"prompts": ["a [fault:]"], "model": "gemini"}, "prompts[0] '[fault:]': the stand-in for gemini knows"),
+    ],
+)
+def test_a_fault_that_the_stand_in_does_not_know_is_refused(fields: dict[str, Any], told: str) -> None:
+    with pytest.raises(RefusedRequest) as refused:
+        accept({**fields, "rehearse": True}, SETTINGS)
+    assert str(refused.value).startswith(told)
+    assert accept(fields, SETTINGS)[0].prompts == fields["prompts"]  # a live site is asked whatever it is
+
+
+@pytest.mark.parametrize(
+    ("prompt", "model"),
+    [("a [fault:banned]", "copilot"), ("a [fault:challenge]", "chatgpt"), ("[fault:x] a", "gemini")],
+)
+def test_a_fault_that_it_knows_is_taken(prompt: str, model: str) -> None:
+    assert accept({"prompts": [prompt], "model": model, "rehearse": True}, SETTINGS)[0].prompts == [prompt]

@@ -5,7 +5,8 @@ The command line, the HTTP API and the DAG all take requests through `accept`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -51,6 +52,9 @@ def accept(
     with refusals.kept():
         _check_rehearsal(rehearse, settings)
     with refusals.kept():
+        if rehearse and "prompts" in legible and "model" not in refusals.found:
+            _check_faults(legible["prompts"], legible.get("model") or "chatgpt")
+    with refusals.kept():
         _check_callback(legible.get("callback"), settings, sqs_endpoint)
     if refusals.found:
         raise RefusedRequest(list(refusals.found.values()))
@@ -86,6 +90,22 @@ def _check_rehearsal(rehearse: bool, settings: Settings) -> None:
     if rehearse and not settings.rehearsal_url:
         way_out = "no rehearsal is known; start one (completions rehearse) and name it in COMPLETIONS_REHEARSAL_URL"
         raise Refused("rehearse", rehearse, way_out)
+
+
+def _check_faults(prompts: Sequence[object], model: str) -> None:
+    """A rehearsed prompt that asks for a fault which the site's stand-in does not know would just be answered."""
+    wrong = []
+    for index, prompt in enumerate(prompts):
+        asked = re.search(r" \[fault:([^\]]*)\]\Z", prompt) if isinstance(prompt, str) else None
+        if asked:
+            from completions.rehearsal.faults import BY_SITE
+
+            known = BY_SITE[model]
+            if asked[1] not in known:
+                way_out = f"the stand-in for {model} knows the faults {', '.join(sorted(known))}"
+                wrong.append(Refused(f"prompts[{index}]", asked[0].strip(), way_out))
+    if wrong:
+        raise RefusedRequest(wrong)
 
 
 def _check_callback(target: str | None, settings: Settings, sqs_endpoint: str | None) -> None:
