@@ -12,6 +12,7 @@ import pytest
 import batches
 from batches import BATCH, NOW, planned
 from completions.archive import archive_key
+from completions.cli.batches import page_of
 from completions.collect import collect
 from completions.errors import Outcome
 from completions.status import status
@@ -29,6 +30,11 @@ def done(store: Store) -> Store:
     batches.ask(store, plan, lambda item: Outcome.CHALLENGE if item.index else Outcome.ANSWERED)
     collect(store, BATCH, NOW + timedelta(minutes=1))
     return store
+
+
+def test_the_page_of_a_batch_is_in_the_airflow_of_its_run() -> None:
+    link = "http://127.0.0.1:8080/dags/batch_completions/runs/cli__b"
+    assert page_of(link, "b") == "http://127.0.0.1:8080/plugin/batches/ai/pages/batches/b"
 
 
 def test_show_prints_the_status(completions: Completions, done: Store) -> None:

@@ -59,7 +59,7 @@ def _print_ended(body: Body, link: str, as_json: bool) -> None:
         print_json(body)
     else:
         print_answers(stored(), [body])
-        print(f"dataset: {body['dataset'] or 'none'}\nrun:     {link}")
+        print(f"dataset: {body['dataset'] or 'none'}\npage:    {page_of(link, body['id'])}\nrun:     {link}")
     if body["status"] == "failed":
         raise Failed("" if as_json else "no prompt of the batch was answered")
 
@@ -107,6 +107,11 @@ def _start(api: Airflow, run_id: str, batch_id: str) -> None:
 
 def _link(api: Airflow, run_id: str) -> str:
     return f"{api.url}/dags/{DAG}/runs/{run_id}"
+
+
+def page_of(link: str, batch_id: str) -> str:
+    """The page of a batch, in the Airflow of the link to its run."""
+    return f"{link.partition('/dags/')[0]}/plugin/batches/ai/pages/batches/{batch_id}"
 
 
 def _run_id(batch_id: str) -> str:

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import httpx
 import typer
 
-from completions.cli.batches import submit_and_follow
+from completions.cli.batches import page_of, submit_and_follow
 from completions.cli.follow import Body
 from completions.cli.out import Failed, say
 from completions.cli.table import print_answers
@@ -56,6 +56,7 @@ def _summary(model: str, body: Body, link: str, callback: str) -> None:
     print(f"\n{model}")
     print(f"  callback  {callback}")
     print(f"  dataset   {body['dataset']}")
+    print(f"  page      {page_of(link, body['id'])}")
     print(f"  run       {link}")
 
 

@@ -30,6 +30,7 @@ def up(
         print_json({**asdict(running), "rehearsal": rehearsal})
     else:
         print(f"Airflow:   {running.url}  (anyone on this machine may use it; stop it with `completions down`)")
+        print(f"batches:   {running.url}/plugin/batches")
         print(f"rehearsal: {rehearsal}")
 
 
