@@ -268,3 +268,16 @@ def test_marts_and_report_of_an_audit_go_too_and_can_be_made_of_what_is_left(sto
     rows = load("completions", store=store, origin="rehearsal", audit="lyres")
     assert len(rows) == (4 if by == "prompt" else 6)
     assert again.summary == run.summary
+
+
+def test_what_looks_back_on_a_batch_goes_with_it_and_is_made_again(store: Store) -> None:
+    part, audit = store.of("rehearsal"), weeks.audit_of(2, 1, 1, "lyres")
+    first, second = [
+        weeks.rehearse(store, audit, week, weeks.by_heart, lambda line: None) for week in weeks.weeks(audit, NOW, 2)
+    ]
+    assert forget(part, Wish(batches=[first.batches[0].id]), really=True).audits == 2
+    assert {key for key in everything(store) if "marts" in key or key.endswith(".html")} == set()
+    records = [load_run(part, "lyres", run.run) for run in (first, second)]
+    assert [record and record.summary for record in records] == [None, None]
+    assert records[1]
+    assert "first run" not in (figure(store, records[1]).summary or "")

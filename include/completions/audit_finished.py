@@ -25,6 +25,8 @@ REPORT = "report.html"
 EVENT = "audit.finished"
 MISSED = 20
 """So many of the runs that were missed are told."""
+TOLD, WIDTH = 20, 120
+"""So many sentences of a refusal are told, and so many characters of each."""
 _MORE = "… the report has the rest."
 
 
@@ -76,7 +78,7 @@ def figure(
 
 
 def finished(part: Store, run: AuditRun) -> dict[str, Any]:
-    """The message `audit.finished`, as a batch's; a summary is cut so that it stays under 20 kB."""
+    """The message `audit.finished`, as a batch's; what was refused and the summary are cut: it stays under 20 kB."""
     assert run.ended_at, "only a run that is over is told of"
     data, lines = _data(part, run), (run.summary or "").splitlines()
     message = {"type": EVENT, "timestamp": iso(run.ended_at), "data": data}
@@ -109,7 +111,7 @@ def _data(part: Store, run: AuditRun) -> dict[str, Any]:
         "run": run.run,
         "origin": run.origin,
         "status": run.status,
-        "refused": run.refused,
+        "refused": _short(run.refused) if run.refused else None,
         "due_at": iso(run.due_at),
         "started_at": iso(run.started_at),
         "finished_at": iso(run.ended_at),
@@ -120,6 +122,17 @@ def _data(part: Store, run: AuditRun) -> dict[str, Any]:
         "marts": part.uri_of("marts"),
         "record": part.uri_of(run_key(run.audit.name, run.run)),
     }
+
+
+def _short(refused: str) -> str:
+    """The first of many sentences, each of a length to read."""
+    told = [_line(line) for line in refused.splitlines()]
+    return "\n".join([*told[:TOLD], *(["… the record has the rest."] if len(told) > TOLD else [])])
+
+
+def _line(line: str) -> str:
+    """A line of at most `WIDTH` characters."""
+    return line if len(line) <= WIDTH else f"{line[: WIDTH - 1]}…"
 
 
 def link(part: Store, key: str, life: timedelta = LINK_LIFE) -> str:

@@ -30,6 +30,8 @@ from completions.store import Store
 FORGOTTEN = "[forgotten]"
 """What a request says where a prompt was."""
 _MARK = "forgetting.json"
+RUNS = 60
+"""So many runs may look back on one: as many as marts do, and more than a report does."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ class Forgotten:
     cached: int = 0
     """Entries of the cache."""
     audits: int = 0
-    """Runs of audits that named a prompt or had such a batch: their marts and reports go too."""
+    """Runs of audits that named a prompt, had such a batch or look back on one: their marts and reports go too."""
 
 
 def forget(part: Store, wish: Wish, *, really: bool, wait: Callable[[], None] = lambda: None) -> Forgotten:
@@ -159,19 +161,25 @@ def _answer_ids(part: Store, batch_id: str) -> list[str]:
 
 
 def _audits(part: Store, wish: Wish, batches: Collection[str]) -> Iterator[tuple[str, str, bytes]]:
-    """Audit, run and record of the runs that have a prompt or one of the batches; the record is without the prompts."""
+    """Audit, run and record of the runs that have a prompt or one of the batches, and of those that look back on one.
+
+    The records are without the prompts, and without the summaries, which may quote what goes.
+    """
     if not (wish.prompts or batches):
         return
     for audit in audit_names(part):
-        runs = run_names(part, audit)
+        runs, since = run_names(part, audit), RUNS
         for run, body in zip(runs, part.get_many([run_key(audit, run) for run in runs]), strict=True):
             record = json.loads(body or b"{}")
             prompts = record.get("audit", {}).get("prompts", [])
             asked = {batch["id"] for batch in record.get("batches", ())}
-            if set(prompts).intersection(wish.prompts) or asked.intersection(batches):
+            has = set(prompts).intersection(wish.prompts) or asked.intersection(batches)
+            since = 0 if has else since + 1
+            if has:
                 record["audit"]["prompts"] = _redacted(prompts, wish.prompts)
                 record["prompts"] = [one for one in record.get("prompts", ()) if one["prompt"] not in wish.prompts]
-                yield audit, run, json.dumps(record, ensure_ascii=False).encode()
+            if since < RUNS:
+                yield audit, run, json.dumps({**record, "summary": None}, ensure_ascii=False).encode()
 
 
 def _drop_figures(part: Store, audit: str, run: str) -> None:
