@@ -51,7 +51,9 @@ def filling(batch: UUID | None = None, given: Annotated[str, Query()] = "{}") ->
     if any("\n" in prompt for prompt in fields.get("prompts", ())):
         del fields["prompts"]
         said.append("Its prompts are left out: this form takes one a line, and some of them have several.")
-    return {"fields": {name: shown(name, value) for name, value in fields.items()}, "said": " ".join(said)}
+    # The prompts last: what is sent before all is filled in is refused, and asks nobody whom it should not.
+    ordered = sorted(fields, key=lambda name: name == "prompts")
+    return {"fields": {name: shown(name, fields[name]) for name in ordered}, "said": " ".join(said)}
 
 
 def remembered(prompts: list[str]) -> list[str]:

@@ -36,6 +36,7 @@ some, every, *given = sys.argv[1:]
 print(json.dumps({
     "filled": [told(lambda: filling(UUID(one), "{}")) for one in (some, every)],
     "again": [told(lambda: _again(UUID(one)).prompts) for one in (some, every)],
+    "last": list(filling(None, '{"prompts": ["a"], "rehearse": true, "model": "gemini"}')["fields"])[-1],
     "given": [told(lambda: filling(None, one)) for one in given],
 }))
 """
@@ -89,3 +90,7 @@ def test_only_fields_of_a_request_are_filled_in(told: dict[str, Any], given: str
         assert said == {"fields": GIVEN[given], "said": ""}
     else:
         assert GIVEN[given] in said
+
+
+def test_the_prompts_are_filled_in_last(told: dict[str, Any]) -> None:
+    assert told["last"] == "prompts", "until then nothing can be sent, so that a rehearsal never asks a live site"
