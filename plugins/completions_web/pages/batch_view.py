@@ -30,6 +30,15 @@ HOW = {
     "operator": "by another run",
 }
 """How a run came about, by what Airflow calls it."""
+OURS = {
+    "api": "over HTTP",
+    "cli": "from the command line",
+    "audit": "from an audit",
+    "retry": "as a retry",
+}
+"""The same by how its id begins, where the project gave it: Airflow calls them all requests to its REST API."""
+NOBODY = "Anonymous"
+"""Whom Airflow names where nobody logs in."""
 TELLING = timedelta(minutes=10)
 """How long after its end a batch's page still looks whether the callback was told."""
 
@@ -145,7 +154,7 @@ class View:
             told = figures.pace(self.there.values())
             return told if self.generation == 1 else figures.without_time(told)
         asked = [one for shard in self.standing.progress if shard for one in shard.settled]
-        owed = self.body["count"] - len(self.there)
+        owed = 0 if self.body["cancelled"] else self.body["count"] - len(self.there)
         return figures.pace(asked, owed if self.under_way else 0, datetime.now(UTC) if self.under_way else None)
 
     def started_by(self, run: Mapping[str, Any] | None) -> str:
@@ -218,8 +227,15 @@ def starter(run: Mapping[str, Any] | None, audit: str | None) -> str:
         return f"by the audit {audit}"
     if run is None:
         return ""
-    name, how = run.get("triggering_user_name"), HOW.get(str(run.get("triggered_by")), "")
-    return " ".join(filter(None, (f"by {name}" if name else "", how or str(run.get("run_type") or ""))))
+    name = run.get("triggering_user_name")
+    return " ".join(filter(None, (f"by {name}" if name and name != NOBODY else "", _how(run))))
+
+
+def _how(run: Mapping[str, Any]) -> str:
+    begun, told = str(run.get("dag_run_id", "")).partition("__")[0], str(run.get("triggered_by"))
+    if (begun, told) == ("manual", "rest_api"):
+        told = "ui"  # Airflow's form sends its own requests
+    return OURS.get(begun) or HOW.get(told) or str(run.get("run_type") or "")
 
 
 def see(store: Store, batch_id: str, asked: Asked) -> View | None:

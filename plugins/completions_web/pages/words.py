@@ -44,7 +44,9 @@ def word(name: str) -> str:
 
 
 def share(part: float, whole: float) -> str:
-    """A percentage, or a dash of nothing."""
+    """A percentage, or a dash of nothing; of few among many it is `< 1 %`, never none."""
+    if part and 100 * part < 0.5 * whole:
+        return "< 1 %"
     return f"{100 * part / whole:.0f} %" if whole else "–"
 
 

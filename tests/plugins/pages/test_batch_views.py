@@ -306,6 +306,22 @@ class TestList:
         (None, None, ""),
         (None, "harps", "by the audit harps"),
         ({"triggering_user_name": "ann", "triggered_by": "rest_api"}, None, "by ann over HTTP"),
+        (
+            {"triggering_user_name": "Anonymous", "triggered_by": "rest_api", "dag_run_id": "cli__1"},
+            None,
+            "from the command line",
+        ),
+        (
+            {"triggering_user_name": "ann", "triggered_by": "rest_api", "dag_run_id": "retry__1__g2"},
+            None,
+            "by ann as a retry",
+        ),
+        (
+            {"triggering_user_name": "ann", "triggered_by": "rest_api", "dag_run_id": "manual__1"},
+            None,
+            "by ann in Airflow's form",
+        ),
+        ({"triggered_by": "cli", "dag_run_id": "manual__1"}, None, "on Airflow's command line"),
         ({"triggering_user_name": None, "triggered_by": "timetable", "run_type": "scheduled"}, None, "scheduled"),
     ],
 )
