@@ -226,8 +226,9 @@ def test_a_run_that_was_refused_is_told_of_with_the_reason(audit: Audit, store: 
     assert (data["status"], data["refused"], data["report"]) == ("failed", run.refused, None)
 
 
-def test_a_refusal_of_many_sentences_is_cut_and_told_all_the_same(audit: Audit, store: Store) -> None:
-    why = "\n".join(f"prompts[{number}] {'ギ' * 3000}: give at most 2047 characters" for number in range(300))
+@pytest.mark.parametrize("letter", ["a", "ギ", "🎸"])
+def test_a_refusal_of_many_sentences_is_cut_and_told_all_the_same(audit: Audit, store: Store, letter: str) -> None:
+    why = "\n".join(f"prompts[{number}] {letter * 3000}: give at most 2047 characters" for number in range(300))
     message = finished(store, turned_down(audit, DUE, DUE, why))
     assert notify.fits(message)
     first, *_, last = message["data"]["refused"].splitlines()

@@ -160,3 +160,11 @@ def test_the_audits_that_ship_are_right(folder: str) -> None:
         audit = load(file)
         audit.check()
         assert audit.rehearse, "nobody's live sites are asked by an example"
+
+
+@pytest.mark.parametrize("name", ["lutes.yaml", "lutes.yml"])
+def test_two_files_of_one_name_are_both_refused(tmp_path: Path, name: str) -> None:
+    for file in ("lutes.yaml", "lutes.yml"):
+        (tmp_path / file).write_text("prompts: [Which lute is best?]", "utf-8")
+    with pytest.raises(RefusedRequest, match=r"is the audit lutes, and so is lutes.y.* beside it: keep one"):
+        load(tmp_path / name)

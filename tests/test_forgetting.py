@@ -17,7 +17,7 @@ import zstandard
 
 from batches import BATCH, NOW, Killed, ask, break_at, planned, record
 from completions import cache
-from completions.audit_finished import figure
+from completions.audit_finished import conclude, figure, recompute
 from completions.audit_runs import load_run
 from completions.collect import collect
 from completions.errors import Outcome, Refused
@@ -281,3 +281,17 @@ def test_what_looks_back_on_a_batch_goes_with_it_and_is_made_again(store: Store)
     assert [record and record.summary for record in records] == [None, None]
     assert records[1]
     assert "first run" not in (figure(store, records[1]).summary or "")
+
+
+@pytest.mark.parametrize("made", ["figure", "conclude", "recompute"])
+def test_who_makes_figures_of_a_run_brings_no_forgotten_prompt_back(store: Store, made: str) -> None:
+    part, audit = store.of("rehearsal"), weeks.audit_of(2, 1, 1, "lyres")
+    [week] = weeks.weeks(audit, NOW, 1)
+    read = weeks.rehearse(store, audit, week, weeks.by_heart, lambda line: None)
+    gone = audit.prompts[0]
+    forget(part, Wish(prompts=[gone]), really=True)
+    if made == "conclude":
+        conclude(store, read, NOW)
+    else:
+        (figure if made == "figure" else recompute)(store, read)
+    assert holding(store, gone) == []

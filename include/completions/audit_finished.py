@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from completions import notify
-from completions.audit_runs import AuditRun, ended, keep, run_key
+from completions.audit_runs import AuditRun, ended, keep, load_run, run_key
 from completions.notification import Event, iso
 from completions.status import LINK_LIFE, status
 from completions.store import Store
@@ -27,7 +27,7 @@ MISSED = 20
 """So many of the runs that were missed are told."""
 TOLD, WIDTH = 20, 120
 """So many sentences of a refusal are told, and so many characters of each."""
-_MORE = "… the report has the rest."
+_MORE = {"summary": "… the report has the rest.", "refused": "… the record has the rest."}
 
 
 def conclude(store: Store, run: AuditRun, now: datetime, served_at: str | None = None) -> AuditRun:
@@ -36,9 +36,8 @@ def conclude(store: Store, run: AuditRun, now: datetime, served_at: str | None =
     `served_at` is the address of the API, such as `https://airflow.example.com/ai`, which the report links to.
     """
     part = store.of(run.origin)
-    over = ended(run, lambda batch_id: status(store, batch_id), now).model_copy(update={"served_at": served_at})
-    keep(part, over)
-    return figure(store, over)
+    over = ended(run, lambda batch_id: status(store, batch_id), now)
+    return figure(store, _noted(part, run, batches=over.batches, ended_at=now, served_at=served_at))
 
 
 def recompute(
@@ -47,7 +46,8 @@ def recompute(
     """Make the figures of a run that is over again, from its batches as they stand now; arguments as for `figure`."""
     assert run.ended_at, "only a run that is over has figures"
     over = ended(run, lambda batch_id: status(store, batch_id), run.ended_at)
-    return figure(store, over, again=True, brands=brands, progress=progress)
+    noted = _noted(store.of(run.origin), run, batches=over.batches)
+    return figure(store, noted, again=True, brands=brands, progress=progress)
 
 
 def figure(
@@ -68,11 +68,16 @@ def figure(
 
     part, name = store.of(run.origin), run.audit.name
     refresh(store, name, run.run, origin=run.origin, again=again, brands=brands, progress=progress)
-    done = run if brands is None else run.model_copy(update={"matched": list(brands)})
-    keep(part, done)
+    if brands is not None:
+        _noted(part, run, matched=list(brands))
     told = of_run(store, name, run.run, origin=run.origin)
     part.put(run_key(name, run.run, REPORT), told.html(Links(run.served_at)).encode())
-    done = done.model_copy(update={"summary": told.summary.text})
+    return _noted(part, run, summary=told.summary.text)
+
+
+def _noted(part: Store, run: AuditRun, **own: Any) -> AuditRun:
+    """Keep these fields of the record as it stands now: a prompt may have been forgotten since `run` was read."""
+    done = (load_run(part, run.audit.name, run.run) or run).model_copy(update=own)
     keep(part, done)
     return done
 
@@ -80,11 +85,13 @@ def figure(
 def finished(part: Store, run: AuditRun) -> dict[str, Any]:
     """The message `audit.finished`, as a batch's; what was refused and the summary are cut: it stays under 20 kB."""
     assert run.ended_at, "only a run that is over is told of"
-    data, lines = _data(part, run), (run.summary or "").splitlines()
+    data = _data(part, run)
     message = {"type": EVENT, "timestamp": iso(run.ended_at), "data": data}
-    while not notify.fits(message) and lines:
-        lines.pop()
-        data["summary"] = "\n".join([*lines, _MORE])
+    for name, more in _MORE.items():
+        lines = (data[name] or "").splitlines()
+        while not notify.fits(message) and lines:
+            lines.pop()
+            data[name] = "\n".join([*lines, more])
     return message
 
 
@@ -127,7 +134,7 @@ def _data(part: Store, run: AuditRun) -> dict[str, Any]:
 def _short(refused: str) -> str:
     """The first of many sentences, each of a length to read."""
     told = [_line(line) for line in refused.splitlines()]
-    return "\n".join([*told[:TOLD], *(["… the record has the rest."] if len(told) > TOLD else [])])
+    return "\n".join([*told[:TOLD], *([_MORE["refused"]] if len(told) > TOLD else [])])
 
 
 def _line(line: str) -> str:

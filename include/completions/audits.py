@@ -207,6 +207,7 @@ def files(folder: Path) -> list[Path]:
 
 def load(file: Path) -> Audit:
     """The audit in a file. Raises `RefusedRequest` with a sentence for each bad place, its line in front."""
+    _alone(file)
     try:
         text = file.read_text("utf-8")
         given = yaml.load(text, Loader=yaml.CSafeLoader)
@@ -223,6 +224,14 @@ def load(file: Path) -> Audit:
         return Audit.model_validate({**given, "name": file.stem, "folder": file.parent})
     except ValidationError as error:
         raise RefusedRequest([_refusal(file.name, text, one) for one in error.errors()]) from None
+
+
+def _alone(file: Path) -> None:
+    """Raise `RefusedRequest` where two files would be one audit."""
+    twin = file.with_suffix({".yaml": ".yml", ".yml": ".yaml"}.get(file.suffix, file.suffix))
+    if twin != file and twin.exists():
+        told = f"is the audit {file.stem}, and so is {twin.name} beside it: keep one of the two"
+        raise RefusedRequest([Refused(file.name, ABSENT, told)])
 
 
 def who_asks(file: Path) -> Audit | None:

@@ -178,7 +178,7 @@ def _audits(part: Store, wish: Wish, batches: Collection[str]) -> Iterator[tuple
             if has:
                 record["audit"]["prompts"] = _redacted(prompts, wish.prompts)
                 record["prompts"] = [one for one in record.get("prompts", ()) if one["prompt"] not in wish.prompts]
-            if since < RUNS:
+            if has or (since < RUNS and record.get("ended_at")):  # one that goes on has said nothing yet
                 yield audit, run, json.dumps({**record, "summary": None}, ensure_ascii=False).encode()
 
 
