@@ -15,7 +15,7 @@ from real_airflow import RealAirflow
 pytest_plugins = ["embedded_airflow"]
 pytestmark = [pytest.mark.drill, pytest.mark.airflow, pytest.mark.browser]
 
-PROMPTS = int(os.environ.get("COMPLETIONS_DRILL_PROMPTS", "64"))
+PROMPTS = int(os.environ.get("COMPLETIONS_DRILL_PROMPTS", "200"))
 """How many the large batch has; the whole drill is `COMPLETIONS_DRILL_PROMPTS=1000`."""
 PER_TASK = max(4, PROMPTS // 50)
 
