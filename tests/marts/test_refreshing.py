@@ -17,10 +17,10 @@ from completions import marts
 from completions.audit_runs import due_at
 from completions.brands import Brand
 from completions.collect import collect
-from completions.errors import Refused
+from completions.errors import Outcome, Refused
 from completions.marts import kept
-from completions.plan import load_plan
-from completions.record import answer_key, batch_key
+from completions.plan import Plan, load_plan
+from completions.record import Record, answer_key, batch_key
 from completions.store import AwsAccess, Store, StoreError, open_store
 from stores import new_bucket
 
@@ -57,15 +57,28 @@ def files(store: Store) -> Mapping[str, Any]:
     return {found.key: found.written_at for found in store.of("rehearsal").listed("marts")}
 
 
-def retried(store: Store, batch_id: str, text: str) -> None:
-    """Another generation of a batch, with another answer."""
+def changes(store: Store) -> list[tuple[Any, ...]]:
+    """The runs that are compared with one before, and with which."""
+    with marts.connect(store, AUDIT, "rehearsal") as duck:
+        found = duck.sql("select run, previous_run from volatility where kind = 'url' and compared > 0 order by all")
+        return found.fetchall()
+
+
+def retried(store: Store, batch_id: str, said: str | Outcome) -> None:
+    """Another generation of a batch, with another answer, or with none."""
     part = store.of("rehearsal")
     plan = load_plan(part, batch_id)
     assert plan
     plan = plan.model_copy(update={"generation": plan.generation + 1})
     part.put(batch_key(batch_id, "plan.json"), plan.model_dump_json(by_alias=True).encode())
-    part.put(answer_key(batch_id, 0, 0), record(plan, plan.items[0], answer=answer(text)).packed())
+    part.put(answer_key(batch_id, 0, 0), _said(plan, said).packed())
     collect(store, batch_id, plan.planned_at + timedelta(hours=2))
+
+
+def _said(plan: Plan, said: str | Outcome) -> Record:
+    if isinstance(said, Outcome):
+        return record(plan, plan.items[0], said)
+    return record(plan, plan.items[0], answer=answer(said))
 
 
 def test_only_new_runs_are_computed(anywhere: Store) -> None:
@@ -149,7 +162,22 @@ def test_only_so_many_runs_before_one_are_looked_at(store: Store, monkeypatch: p
         week(store, run)
     assert refresh(store, run=NOV_16) == (NOV_9, NOV_16)
     assert refresh(store) == (NOV_2, NOV_9)
-    assert refresh(store, run=NOV_16) == ()  # NOV_9 is still compared with what came before those looked at
+    before = changes(store)
+    assert [run for run, _ in before] == [NOV_9, NOV_16]
+    assert refresh(store, run=NOV_16) == ()
+    assert refresh(store, run=NOV_16, brands=[Brand(name="Ibanez")]) == (NOV_16,)
+    retried(store, f"{NOV_9}-0-r", "Gibson")
+    assert refresh(store, run=NOV_16) == (NOV_9, NOV_16)
+    assert [run for run, _ in changes(store)] == [NOV_9, NOV_16]  # NOV_9 beside a run that was not looked at
+
+
+def test_a_run_that_observes_nothing_any_more_is_compared_with_no_longer(store: Store) -> None:
+    first, _ = (week(store, run) for run in (NOV_2, NOV_9))
+    assert refresh(store) == (NOV_2, NOV_9)
+    assert changes(store) == [(NOV_9, NOV_2)]
+    retried(store, first, Outcome.BLOCKED)
+    assert refresh(store) == (NOV_2, NOV_9)
+    assert changes(store) == []
 
 
 def test_a_run_that_asked_nothing_has_no_rows(store: Store) -> None:

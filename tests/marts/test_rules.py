@@ -161,6 +161,24 @@ def test_a_host_is_a_brand_s_or_it_is_not(store: Store, link: str, brand: str | 
     assert figures(store, "citation_urls", "brand") == [(brand,)]
 
 
+@pytest.mark.parametrize("declared", ["müller.de", "www.MÜLLER.de", "xn--mller-kva.de"])
+@pytest.mark.parametrize("link", ["www.müller.de/x", "müller.de/x", "shop.xn--mller-kva.de/x", "xn--mller-kva.de"])
+def test_a_host_of_any_script_is_the_brand_s_however_either_is_spelt(store: Store, declared: str, link: str) -> None:
+    brands = [Brand(name="Müller", domains=(declared,))]
+    asked(store, NOV_2, ("chatgpt", US, {(0, 0): answer("-", link)}), brands=brands)
+    assert figures(store, "citation_urls", "brand") == [("Müller",)]
+    assert figures(store, "citation_domains", "brand") == [("Müller",)]
+
+
+def test_a_domain_with_sz_is_not_the_one_with_ss(store: Store) -> None:
+    brands = [Brand(name="Straße", domains=("straße.de",))]
+    links = ("strasse.de/x", "xn--strae-oqa.de/x", "straße.de/x")
+    asked(store, NOV_2, ("chatgpt", US, {(0, 0): answer("-", *links)}), brands=brands)
+    found = figures(store, "citation_urls", "url, brand")
+    assert {brand for url, brand in found if "strasse" in url} == {None}
+    assert {brand for url, brand in found if "strasse" not in url} == {"Straße"}
+
+
 def test_a_name_or_a_domain_is_the_first_brand_s_that_has_it(store: Store) -> None:
     brands = [
         Brand(name="Fender", domains=("fender.com", "www.Fender.com")),

@@ -11,9 +11,10 @@ from lxml import html as parsed
 from completions.audit_runs import due_at, keep, load_run
 from completions.brands import Brand
 from completions.errors import Outcome, Refused
-from completions.marts import refresh
+from completions.marts import TABLES, refresh
+from completions.marts.kept import key
 from completions.report.making import of_batch, of_run
-from completions.store import Store
+from completions.store import Store, StoreError
 from marts.audited import AUDIT, DE, LUTE, NOV_2, NOV_9, NOV_16, US, Answers, answer, asked
 
 TWENTY = 24
@@ -95,6 +96,47 @@ def test_runs_that_were_missed_or_refused_are_gaps_of_the_charts(three: Store) -
         ("2026-11-11", "refused"),
         ("2026-11-16", None),
     ]
+
+
+def test_links_that_nobody_looked_for_are_not_gone(store: Store) -> None:
+    unknown = answer("A Fender.").model_copy(update={"citations": None})
+    asked(store, NOV_2, ("chatgpt", US, _said("A Fender.", "x.example/a")), samples=TWENTY, brands=())
+    last: Answers = {(0, sample): unknown for sample in range(TWENTY)}
+    asked(store, NOV_9, ("chatgpt", US, last), samples=TWENTY, brands=())
+    asked(store, NOV_16, ("chatgpt", US, _said("A Fender.")), samples=TWENTY, brands=())
+    refresh(store, AUDIT, origin="rehearsal")
+    assert not [line for line in _texts(store, NOV_9) if line.startswith("Gone")]
+    assert any(line.startswith("Gone: x.example cited") for line in _texts(store, NOV_16))  # shown: there are none
+
+
+def test_a_report_opens_no_file_of_a_run_that_it_does_not_show(three: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("completions.report.making.RUNS", 2)
+    part = three.of("rehearsal")
+    for mart in TABLES.values():
+        part.put(key(mart, AUDIT, NOV_2), b"no Parquet")
+    told = of_run(three, AUDIT, origin="rehearsal")
+    assert told.history.runs == [NOV_9, NOV_16]
+    assert told.html()
+
+
+def test_marts_that_are_gone_are_told_in_a_sentence_with_the_way_out(three: Store) -> None:
+    part = three.of("rehearsal")
+    part.delete([key(TABLES["mention_rate"], AUDIT, NOV_9)])
+    hint = f"`completions marts refresh {AUDIT} --again --rehearsed` writes them anew"
+    with pytest.raises(StoreError, match=f"^cannot read the marts of {AUDIT} in .*; {hint}$"):
+        of_run(three, AUDIT, origin="rehearsal")
+    refresh(three, AUDIT, origin="rehearsal", again=True)
+    assert of_run(three, AUDIT, origin="rehearsal").summary.findings
+
+
+def test_a_batch_has_the_brands_that_were_looked_for_anew(three: Store) -> None:
+    late, part = "2026-11-23T060000Z", three.of("rehearsal")
+    stamp = {"name": AUDIT, "run": late, "seed": 1}
+    (batch,) = asked(three, late, ("chatgpt", US, _said("A Fender.")), samples=TWENTY, _audit=stamp)
+    run = load_run(part, AUDIT, late)
+    assert run
+    keep(part, run.model_copy(update={"matched": [Brand(name="A")]}))
+    assert of_batch(three, batch).history.brands == ["A"]
 
 
 def test_a_batch_has_the_brands_that_are_given(three: Store) -> None:

@@ -145,6 +145,9 @@ def test_a_blocked_week_and_a_missed_one_are_gaps_in_every_chart_of_the_site() -
         figure = document.xpath(f"//figure[figcaption='chatgpt · {profile}']")[0]
         assert [words.text for words in figure.xpath(".//*[@class='gap-words']")] == ["missed", "blocked"]
         assert "model version gpt-5 → gpt-5.1" in figure.text_content()
+        captured = document.xpath(f"//figure[figcaption='{profile}']")[0]
+        marks = [mark.text_content() for mark in captured.xpath("./ol[@class='marks']/li")]
+        assert marks == ["A 2026-11-16: chatgpt: model version gpt-5 → gpt-5.1"]
 
 
 @pytest.mark.browser

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from tempfile import TemporaryDirectory
 
 import duckdb
+import idna
 import pyarrow as pa
 
 from completions.brands import MATCHING_VERSION, Brand
@@ -96,7 +97,8 @@ def _domains(brands: Sequence[Brand]) -> list[tuple[int, str]]:
     owners: dict[str, int] = {}
     for number, brand in enumerate(brands):
         for domain in brand.domains:
-            owners.setdefault(_host(domain), number)
+            for host in _hosts(domain):
+                owners.setdefault(host, number)
     return [(number, domain) for domain, number in owners.items()]
 
 
@@ -110,10 +112,11 @@ def _rows(connection: duckdb.DuckDBPyConnection, mart: Mart) -> pa.Table:
     return connection.sql(query(mart)).to_arrow_table().cast(mart.schema)
 
 
-def _host(domain: str) -> str:
-    """A brand's domain as hosts are written in addresses."""
+def _hosts(domain: str) -> list[str]:
+    """A brand's domain as sites write hosts in addresses: in its own script, and as DNS has it (RFC 5891)."""
     name = domain.lower().removeprefix("www.").rstrip(".")
     try:
-        return name.encode("idna").decode()
+        plain = idna.encode(name, uts46=True).decode()
+        return [name, plain, idna.decode(plain)]
     except UnicodeError:
-        return name
+        return [name]

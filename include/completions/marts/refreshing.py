@@ -77,7 +77,7 @@ def refresh(
     for done, recorded in enumerate(found):
         old = standing.get(recorded.name)
         meant = run in (None, recorded.name)
-        stamp, one = _wanted(recorded, old or begun.get(recorded.name), last, brands if meant else None)
+        stamp, one = _wanted(recorded, old or begun.get(recorded.name), last, names[0], brands if meant else None)
         if (again and meant) or old is None or old != stamp.model_copy(update={"observed": old.observed}):
             if progress:
                 progress(one.name, done, len(found))
@@ -154,7 +154,7 @@ _ELSEWHERE: dict[Origin, str] = {
 }
 
 
-def _wanted(run: Run, old: Stamp | None, last: Last, given: Sequence[Brand] | None) -> tuple[Stamp, Run]:
+def _wanted(run: Run, old: Stamp | None, last: Last, since: str, given: Sequence[Brand] | None) -> tuple[Stamp, Run]:
     """What the run's marts should be made from, and the run with the brands to look for."""
     forced = given is not None or (old is not None and old.forced)
     brands = given if given is not None else old.brands if old and old.forced else run.brands
@@ -163,18 +163,18 @@ def _wanted(run: Run, old: Stamp | None, last: Last, given: Sequence[Brand] | No
         brands=list(brands),
         forced=forced,
         batches={batch.id: batch.manifest.generation if batch.manifest else None for batch in run.batches},
-        before=_before(run, old, last),
+        before=_before(run, old, last, since),
         observed=[],
     )
     return stamp, replace(run, brands=tuple(brands))
 
 
-def _before(run: Run, old: Stamp | None, last: Last) -> dict[str, tuple[str, str, str]]:
+def _before(run: Run, old: Stamp | None, last: Last, since: str) -> dict[str, tuple[str, str, str]]:
     """What each batch is compared with: a run that was looked at, else the one that it was compared with before.
 
-    The earliest run of those looked at has none before it among them.
+    That holds only of a run before those looked at, which are `since` one: of these it is known what they observed.
     """
-    stood = old.before if old else {}
+    stood = {batch_id: then for batch_id, then in old.before.items() if then[0] < since} if old else {}
     found = {batch.id: last.get((batch.model, batch.profile)) or stood.get(batch.id) for batch in run.batches}
     return {batch_id: then for batch_id, then in found.items() if then}
 

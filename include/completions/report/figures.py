@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from completions.report.charts import LEGEND, Bar, Pair, Point, Series, Stack, Timeline, percent, top_of
+from completions.report.charts import LEGEND, Bar, Note, Pair, Point, Series, Stack, Timeline, percent, top_of
 from completions.report.history import Asked, History, Row, asked_of
 from completions.report.statistics import LEVEL, Count, holm, split
 from completions.report.summary import TOO_FEW, Finding, Summary
@@ -87,8 +87,16 @@ def captured_over_time(history: History) -> list[Timeline]:
             Series(asked.model, [_health(history, moment.run, asked) for moment in history.moments]) for asked in sites
         ]
         gaps = {at: moment.missed for at, moment in enumerate(history.moments) if moment.missed}
-        found.append(Timeline(profile, [moment.label for moment in history.moments], series, (), gaps))
+        found.append(
+            Timeline(profile, [moment.label for moment in history.moments], series, _notes(history, sites), gaps)
+        )
     return found
+
+
+def _notes(history: History, sites: Sequence[Asked]) -> list[Note]:
+    """What else changed of several sites, in order of time, with the site's name in front."""
+    notes = [Note(one.at, f"{asked.model}: {one.words}") for asked in sites for one in history.notes(asked)]
+    return sorted(notes, key=lambda note: note.at)
 
 
 def voice(history: History) -> list[Part]:

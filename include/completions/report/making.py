@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -15,7 +16,7 @@ from completions.report.evidence import COLUMNS, Evidence, Links, evidence
 from completions.report.history import LINKS, Asked, History, Marts, Row
 from completions.report.page import ANSWERS, report
 from completions.report.summary import Summary, summary_of
-from completions.store import Origin, Store
+from completions.store import Origin, Store, StoreError
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -82,7 +83,7 @@ class Told:
 def of_run(store: Store, audit: str, run: str | None = None, *, origin: Origin = "live") -> Told:
     """What a run of an audit says (the last one with marts, by default), from the marts as they stand.
 
-    Raises `Refused` for an audit or a run that has none.
+    Raises `Refused` for an audit or a run that has none, `StoreError` where a file of them is gone or cannot be read.
     """
     from completions import marts
     from completions.marts.kept import stamps
@@ -94,7 +95,7 @@ def of_run(store: Store, audit: str, run: str | None = None, *, origin: Origin =
     if wanted is None or wanted not in standing:
         raise Refused("run" if run else "audit", run or audit, _none(audit, names, origin))
     window = names[: names.index(wanted) + 1][-RUNS:]
-    with marts.connect(store, audit, origin, window) as connection:
+    with _told(store, audit, origin), marts.connect(store, audit, origin, window) as connection:
         history = History(audit, _read(connection, window, wanted), wanted, _absent(load_runs(part, audit)))
     return Told(store, history, standing[wanted].brands, origin)
 
@@ -115,6 +116,20 @@ def of_batch(store: Store, batch_id: str, brands: Sequence[Brand] | None = None)
     with marts.of_batch(store, batch_id, brands) as connection:
         history = History(batch_id, _read(connection, [batch_id], batch_id), batch_id)
     return Told(store, history, brands, origin)
+
+
+@contextmanager
+def _told(store: Store, audit: str, origin: Origin) -> Iterator[None]:
+    """Say in one sentence which marts cannot be read, and the way out."""
+    from duckdb import Error
+
+    try:
+        yield
+    except Error as error:
+        why = str(error).strip().splitlines()[0]
+        flag = " --rehearsed" if origin == "rehearsal" else ""
+        hint = f"`completions marts refresh {audit} --again{flag}` writes them anew"
+        raise StoreError(f"cannot read the marts of {audit} in {store.uri}: {why}; {hint}") from error
 
 
 def _read(connection: DuckDBPyConnection, runs: Sequence[str], run: str) -> Marts:
