@@ -34,9 +34,9 @@ def _notify() -> dict[str, Any]:
         return {"handed over": {name: getattr(handed, name) for name in FIELDS}, "wait": wait, "note": handed.note}
 
 
-def _deliver(generation: int) -> dict[str, Any]:
+def _deliver(run_id: str = "msg_1", **conf: Any) -> dict[str, Any]:
     """What the task deliver comes to, and what is made of its failure."""
-    run = SimpleNamespace(run_id="msg_1", conf={"batch_id": BATCH, "generation": generation})
+    run = SimpleNamespace(run_id=run_id, conf=conf)
     with mock.patch.object(telling, "get_current_context", return_value={"dag_run": run}):
         try:
             return {"told": telling.deliver()}
@@ -56,18 +56,6 @@ def _notify_of_audit() -> dict[str, Any]:
             return {"skipped": str(skipped)}
         except DagRunTriggerException as handed:
             return {"handed over": {name: getattr(handed, name) for name in FIELDS}, "note": handed.note}
-
-
-def _deliver_of_audit(run_id: str) -> dict[str, Any]:
-    """What the task deliver comes to for an audit's run."""
-    run = SimpleNamespace(run_id=run_id, conf={"audit": "lutes", "run": run_name(NOW)})
-    with mock.patch.object(telling, "get_current_context", return_value={"dag_run": run}):
-        try:
-            return {"told": telling.deliver()}
-        except AirflowSkipException as skipped:
-            return {"skipped": str(skipped)}
-        except (telling.NotYet, AirflowFailException) as failed:
-            return {"failed": str(failed), **_decided(failed)}
 
 
 def _finished() -> dict[str, Any]:
@@ -99,11 +87,11 @@ def _decided(error: Exception) -> dict[str, Any]:
 if __name__ == "__main__":
     does: dict[str, Any] = {
         "notify": _notify,
-        "deliver": lambda: _deliver(1),
-        "deliver of an earlier generation": lambda: _deliver(0),
+        "deliver": lambda: _deliver(batch_id=BATCH, generation=1),
+        "deliver of an earlier generation": lambda: _deliver(batch_id=BATCH, generation=0),
         "notify of an audit": _notify_of_audit,
-        "deliver of an audit": lambda: _deliver_of_audit("manual__1"),
-        "deliver of an audit that was finished anew": lambda: _deliver_of_audit("msg_0"),
+        "deliver of an audit": lambda: _deliver("manual__1", audit="lutes", run=run_name(NOW)),
+        "deliver of an audit that was finished anew": lambda: _deliver("msg_0", audit="lutes", run=run_name(NOW)),
         "finish of an audit": _finished,
         "plan in time": lambda: _planned(0),
         "plan a day late": lambda: _planned(1),

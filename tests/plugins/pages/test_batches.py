@@ -68,6 +68,7 @@ def test_a_batch_is_watched_to_its_end_then_retried_and_resubmitted(airflow: Rea
     expect(frame.locator("#why")).to_contain_text("The site wanted a login")
     expect(frame.locator("#made")).to_contain_text(f"where batch_id = '{batch_id}'")
 
+    airflow.wait(f"api__{batch_id}")  # the dataset stands before its run has ended, and till then it is not retried
     _confirmed(frame, "Retry failed", "Retry")
     expect(frame.get_by_text("What failed is being asked again.")).to_be_visible()
     _mark(frame)
