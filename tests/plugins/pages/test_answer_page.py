@@ -106,7 +106,7 @@ def test_an_answer_is_read_tab_by_tab(airflow: RealAirflow, page: Page) -> None:
     frame.click("text=Raw stream")
     expect(frame.locator("pre")).to_have_text("data: <b>1</b>")
     frame.click("nav >> text=Screenshot")
-    frame.wait_for_function("document.querySelector('img.shot').naturalWidth === 1")
+    expect(frame.locator("img.shot")).to_have_js_property("naturalWidth", 1)
     frame.click("text=JSON")
     assert json.loads(frame.inner_text("pre"))["answer"]["answer_text"] == TEXT
     frame.click("text=Next")
@@ -133,7 +133,7 @@ def test_a_failure_shows_why_and_what_was_seen(airflow: RealAirflow, page: Page)
     frame = framed(page, airflow.api.url, f"/ai/pages{_path(plan)}")
     for said in ("Challenge.", why[1:], "403", "https://chat.example/challenge", "the project stops there"):
         expect(frame.locator("main")).to_contain_text(said)
-    frame.wait_for_function("document.querySelector('img.shot').naturalWidth === 1")
+    expect(frame.locator("img.shot")).to_have_js_property("naturalWidth", 1)
     frame.click("text=The page that was seen")
     expect(frame.frame_locator("iframe.captured").locator("h1")).to_have_text("Are you human?")
 
