@@ -12,7 +12,7 @@ from uuid import uuid4
 
 import httpx
 
-from completions.airflow_api import Airflow, AirflowError
+from completions.airflow_api import Airflow
 from completions.embedded import Embedded
 from completions.rehearsal import Rehearsal
 from completions.store import Store
@@ -40,20 +40,9 @@ class RealAirflow:
     def start(self, conf: dict[str, Any], dag: str = DAG) -> str:
         """Start a run; returns its id."""
         run_id = f"test__{uuid4()}"
-        run = {"dag_run_id": run_id, "logical_date": None, "conf": conf}
         with _ALONE:
-            self.until(lambda: self._taken(f"/dags/{dag}/dagRuns", run))
+            self.api.start(dag, run_id, conf)
         return run_id
-
-    def _taken(self, path: str, run: dict[str, Any]) -> bool:
-        """Whether Airflow takes the run: on SQLite it refuses one now and then, when others write at that moment."""
-        try:
-            self.api.request("POST", path, json=run)
-        except AirflowError as error:
-            if error.status is None or error.status < 500:
-                raise
-            return False
-        return True
 
     def run(self, conf: dict[str, Any], dag: str = DAG) -> str:
         """Start a run and wait for its end; returns its id."""

@@ -24,8 +24,7 @@ def _runs(airflow: RealAirflow, dag: str) -> list[dict[str, Any]]:
 
 
 def _run(airflow: RealAirflow, dag: str) -> str:
-    run_id: str = airflow.api.request("POST", f"/dags/{dag}/dagRuns", json={"logical_date": None})["dag_run_id"]
-    return airflow.wait(run_id, dag)
+    return airflow.run({}, dag)
 
 
 def test_an_audit_asks_every_model_as_every_person_and_tells_who_follows_it(airflow: RealAirflow) -> None:
@@ -87,7 +86,7 @@ def test_a_run_that_would_cost_more_than_its_budget_asks_nothing_and_says_so(air
     }
     [record] = load_runs(airflow.store.of("rehearsal"), "lyres")
     assert record.refused is not None
-    assert record.refused.startswith("budget.chats_per_run 1: a run takes 2 chats (1 prompts x 1 samples x 2 models")
+    assert record.refused.startswith("budget.chats_per_run 1: a run takes 2 chats (1 prompt x 1 sample x 2 models")
     assert "Which lyre is best?" not in {asking.prompt for asking in airflow.rehearsal.asked()}
     [came] = airflow.rehearsal.callbacks("dear")
     told = json.loads(came.body)["data"]

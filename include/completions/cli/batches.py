@@ -101,8 +101,7 @@ def _submit(api: Airflow, store: Store, config: BatchConfig) -> str:
 
 
 def _start(api: Airflow, run_id: str, batch_id: str) -> None:
-    run = {"dag_run_id": run_id, "logical_date": None, "conf": {"batch_id": batch_id}}
-    api.request("POST", f"/dags/{DAG}/dagRuns", json=run)
+    api.start(DAG, run_id, {"batch_id": batch_id})
 
 
 def _link(api: Airflow, run_id: str) -> str:
