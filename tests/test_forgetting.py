@@ -16,9 +16,9 @@ import pytest
 import zstandard
 
 from batches import BATCH, NOW, Killed, ask, break_at, planned, record
-from completions import cache
+from completions import cache, forgetting
 from completions.audit_finished import conclude, figure, recompute
-from completions.audit_runs import load_run
+from completions.audit_runs import load_run, run_key
 from completions.collect import collect
 from completions.errors import Outcome, Refused
 from completions.forgetting import FORGOTTEN, Forgotten, Wish, forget
@@ -27,6 +27,7 @@ from completions.manifest import load_manifest
 from completions.plan import Plan, load_plan
 from completions.record import batch_key
 from completions.rehearsal import weeks
+from completions.report import making
 from completions.retrying import retry
 from completions.status import status
 from completions.store import Origin, Store
@@ -295,3 +296,39 @@ def test_who_makes_figures_of_a_run_brings_no_forgotten_prompt_back(store: Store
     else:
         (figure if made == "figure" else recompute)(store, read)
     assert holding(store, gone) == []
+
+
+def test_what_is_forgotten_while_figures_are_made_is_in_none_of_them(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    part, audit = store.of("rehearsal"), weeks.audit_of(2, 1, 1, "lyres")
+    [week] = weeks.weeks(audit, NOW, 1)
+    read = weeks.rehearse(store, audit, week, weeks.by_heart, lambda line: None)
+    gone, of_run = audit.prompts[0], making.of_run
+
+    def forgotten_meanwhile(*args: Any, **how: Any) -> Any:
+        made = of_run(*args, **how)
+        forget(part, Wish(prompts=[gone]), really=True)
+        return made
+
+    monkeypatch.setattr(making, "of_run", forgotten_meanwhile)
+    assert figure(store, read, again=True).summary == read.summary
+    assert holding(store, gone) == []
+    assert part.get(run_key("lyres", read.run, "report.html"))
+
+
+def test_figures_that_are_made_while_something_is_forgotten_go_too(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    part, audit = store.of("rehearsal"), weeks.audit_of(2, 1, 1, "lyres")
+    [week] = weeks.weeks(audit, NOW, 1)
+    read = weeks.rehearse(store, audit, week, weeks.by_heart, lambda line: None)
+    rewrite = forgetting._rewrite
+
+    def figured_before(*args: Any) -> None:
+        figure(store, read)
+        rewrite(*args)
+
+    monkeypatch.setattr(forgetting, "_rewrite", figured_before)
+    forget(part, Wish(prompts=[audit.prompts[0]]), really=True)
+    assert holding(store, audit.prompts[0]) == []

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from completions import notify
 from completions.audit_runs import AuditRun, ended, keep, load_run, run_key
+from completions.manifest import manifest_key
 from completions.notification import Event, iso
 from completions.status import LINK_LIFE, status
-from completions.store import Store
+from completions.store import Found, Store
 
 if TYPE_CHECKING:
     from completions.brands import Brand
@@ -60,8 +61,24 @@ def figure(
 ) -> AuditRun:
     """Make marts, report and summary of a run that is over, and keep its record.
 
-    `again` also where the marts stand; `brands`, and `progress` as for `marts.refresh`.
+    `again` also where the marts stand; `brands`, and `progress` as for `marts.refresh`. What is forgotten, or asked
+    again, while they are made is in none of them.
     """
+    part, before = store.of(run.origin), None
+    while before != (now := _datasets(part, run)):
+        made = _figure(store, run, again or before is not None, brands, progress)
+        before = now
+    return made
+
+
+def _datasets(part: Store, run: AuditRun) -> list[Found | None]:
+    """What tells the datasets of a run's batches from those that were there before."""
+    return [part.find(manifest_key(batch.id)) for batch in run.batches]
+
+
+def _figure(
+    store: Store, run: AuditRun, again: bool, brands: Sequence[Brand] | None, progress: Progress | None
+) -> AuditRun:
     from completions.marts import refresh
     from completions.report.evidence import Links
     from completions.report.making import of_run

@@ -89,6 +89,8 @@ def forget(part: Store, wish: Wish, *, really: bool, wait: Callable[[], None] = 
             _drop_earlier(part, batch_id)
         for batch_id in whole:
             _drop_all(part, batch_id)
+        for audit, run, _ in audited:  # made again meanwhile, of what was there still
+            _drop_figures(part, audit, run)
     return gone
 
 
