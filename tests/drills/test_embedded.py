@@ -139,7 +139,8 @@ def test_a_store_outlives_the_home_of_its_airflow(airflow: RealAirflow) -> None:
     for whole in listed:
         _said("verify", whole)
     asked = Counter(asking.prompt for asking in airflow.rehearsal.asked())
-    assert asked == {"Which lute is best?": 2, "Which harp is best?": 1, **dict(zip(cut_off, (2, 1, 1), strict=True))}
+    assert asked.pop(cut_off[0]) >= 2, "the one that stalled; a busy machine may see to that before its end"
+    assert asked == {"Which lute is best?": 2, "Which harp is best?": 1, **dict.fromkeys(cut_off[1:], 1)}
 
 
 @pytest.mark.whole
