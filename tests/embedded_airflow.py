@@ -46,7 +46,7 @@ def airflow(tmp_path_factory: pytest.TempPathFactory, sqs: str) -> Iterator[Real
 
 
 def write_audits(folder: Path, rehearsal: Rehearsal) -> None:
-    """One that is right, one that costs more than its budget, and one that is none."""
+    """One that is right, one without a schedule, one that costs more than its budget, and one that is none."""
     folder.mkdir()
     right = f"""
 rehearse: true
@@ -60,6 +60,8 @@ callback: {rehearsal.callback_url("audit")}
     (folder / "harps.yaml").write_text(right, "utf-8")
     dear = right.replace("Which harp is best?", "Which lyre is best?") + "budget: {chats_per_run: 1}\n"
     (folder / "lyres.yaml").write_text(dear.replace("callback/audit", "callback/dear"), "utf-8")
+    between = right.replace('schedule: "0 6 * * 1"\n', "").replace("callback/audit", "callback/between")
+    (folder / "pipes.yaml").write_text(between.replace("Which harp", "Which pipe"), "utf-8")
     (folder / "broken.yaml").write_text("prompts: [Which lute is best?]\nmodels: [bing]\n", "utf-8")
 
 

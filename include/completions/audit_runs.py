@@ -27,6 +27,8 @@ LATE = 10
 """A run that is late by more than one part in so many of the time to the next is not made up for ..."""
 LEAST = timedelta(minutes=5)
 """... unless that is less than this."""
+ENDED = ("successful", "failed")
+"""The status of a batch that is over."""
 _RUN = "%Y-%m-%dT%H%M%SZ"
 
 
@@ -199,6 +201,12 @@ def ended(run: AuditRun, status: Callable[[str], dict[str, Any] | None], now: da
     return run.model_copy(update={"batches": batches, "ended_at": now})
 
 
+def so_far(run: AuditRun, status: Callable[[str], dict[str, Any] | None]) -> AuditRun:
+    """The record of a run with what its batches have by now; `status` as for `ended`."""
+    batches = [_so_far(batch, status(batch.id)) for batch in run.batches]
+    return run.model_copy(update={"batches": batches})
+
+
 def missed(audit: Audit, before: datetime, due: datetime) -> list[datetime]:
     """When the audit was due between the run before and this one, by the schedule that it has now."""
     if audit.schedule is None:
@@ -227,11 +235,15 @@ def load_run(part: Store, name: str, run: str) -> AuditRun | None:
 
 
 def find_run(store: Store, name: str, run: str) -> tuple[Store, AuditRun] | None:
-    """The record of one run, live or rehearsed, and the part of the store that it is in; None where there is none."""
+    """The record of one run, live or rehearsed, and the part of the store that it is in; None where there is none.
+
+    A run that was begun again after its file was switched to the other is the one begun last.
+    """
     if not (NAME.fullmatch(name) and _is_run(run)):
         return None
     parts = (store.of("live"), store.of("rehearsal"))
-    return next(((part, found) for part in parts if (found := load_run(part, name, run))), None)
+    found = [(part, record) for part in parts if (record := load_run(part, name, run))]
+    return max(found, key=lambda one: one[1].started_at or one[1].due_at, default=None)
 
 
 def run_names(part: Store, name: str) -> list[str]:
@@ -277,7 +289,14 @@ def _asked(question: Question) -> Asked:
 def _ended(batch: AuditBatch, body: dict[str, Any] | None) -> AuditBatch:
     if body is None and batch.status:
         return batch
-    if body is None or body["status"] not in ("successful", "failed"):
+    if body is None or body["status"] not in ENDED:
         return batch.model_copy(update={"status": "failed", "outcomes": {str(Outcome.CANCELLED): batch.count}})
-    told = {"status": body["status"], "count": body["count"], "answered": body["successful"]}
+    return _so_far(batch, body)
+
+
+def _so_far(batch: AuditBatch, body: dict[str, Any] | None) -> AuditBatch:
+    if body is None:
+        return batch
+    status = body["status"] if body["status"] in ENDED else None
+    told = {"status": status, "count": body["count"], "answered": body["successful"]}
     return batch.model_copy(update={**told, "outcomes": body["outcomes"]})

@@ -158,7 +158,8 @@ class Audit(_Strict):
     def reckoning(self) -> str:
         """How `chats` comes about."""
         counts = (len(self.asked), "prompts"), (self.samples, "samples"), (len(self.models), "models")
-        return " x ".join(f"{count} {what}" for count, what in (*counts, (len(self.profiles), "profiles")))
+        told = (*counts, (len(self.profiles), "profiles"))
+        return " x ".join(f"{count} {what if count != 1 else what.removesuffix('s')}" for count, what in told)
 
     def batches(self, run: str) -> Iterator[tuple[str, BatchConfig]]:
         """Id and request of each batch of a run: one for each model and profile, all drawn from one seed.

@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-ENDED = ("successful", "failed")
-
 
 def plan(name: str) -> list[dict[str, Any]]:
     """Submit the batches of this run; returns what starts each: `{"trigger_run_id", "conf": {"batch_id"}}`.
@@ -55,6 +53,7 @@ def plan(name: str) -> list[dict[str, Any]]:
 
 def ended(batch: dict[str, Any]) -> bool:
     """Whether a batch is over: its dataset stands, or its run will make none. Notifications are not waited for."""
+    from completions.audit_runs import ENDED
     from completions.status import status
 
     body = status(open_store(TASKS_WAIT), batch["conf"]["batch_id"])

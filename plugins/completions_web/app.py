@@ -10,7 +10,7 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.openapi.docs import get_swagger_ui_html
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
 
 from completions.manifest import CODE_VERSION
@@ -20,6 +20,7 @@ from completions_web.pages import (
     actions,
     answer,
     answer_files,
+    audit_start,
     audits,
     batch,
     batch_files,
@@ -59,8 +60,16 @@ for module in (
     trigger,
     health,
     audits,
+    audit_start,
 ):
     app.include_router(module.router)
+
+
+@app.get(shell.PREFIX, dependencies=READ, include_in_schema=False)
+@app.get(f"{shell.PREFIX}/", dependencies=READ, include_in_schema=False)
+def first_page(request: Request) -> RedirectResponse:
+    """The page to begin with."""
+    return RedirectResponse(f"{shell.root_of(request)}/batches")
 
 
 @app.get("/openapi.json", dependencies=READ, include_in_schema=False)

@@ -138,15 +138,14 @@ async def _sender(request: Request) -> BaseUser:
 
 
 def _may(method: ResourceMethod, doing: str, dag: str = DAG) -> Any:
-    """The dependency of a route that takes Airflow's permission to do so."""
-    check = requires_access_dag(method, DagAccessEntity.RUN, param_dag_id=dag)
+    """The dependency of a route that takes Airflow's permission to do so; `dag` may have parts of the path in it."""
 
     def allowed(request: Request, _: Annotated[object, Security(BEARER)]) -> None:
-        user = request.scope[USER]
+        user, which = request.scope[USER], dag.format(**request.path_params)
         try:
-            check(request, user)
+            requires_access_dag(method, DagAccessEntity.RUN, param_dag_id=which)(request, user)
         except HTTPException as refused:
-            raise HTTPException(refused.status_code, f"{user.get_name()} may not {doing} of the DAG {dag}.") from None
+            raise HTTPException(refused.status_code, f"{user.get_name()} may not {doing} of the DAG {which}.") from None
 
     return Depends(allowed)
 
@@ -162,4 +161,5 @@ def may_start(request: Request, dag: str = DAG) -> bool:
 
 READ = [_may("GET", "see runs")]
 START = [_may("POST", "start runs")]
+START_AUDIT = [_may("POST", "start runs", "audit_{name}")]
 START_CHECKS = [_may("POST", "start runs", CHECKS)]

@@ -59,7 +59,7 @@ def test_an_audit_without_a_file_is_listed_with_its_history(
         "six-weeks",
         2,
         rehearsed[-1],
-        "its file is gone",
+        "no file of this name",
     )
     assert broken["note"].startswith("its file is wrong: broken.yaml, line 1: models[0] 'bing': ")
     assert (fresh["audit"], fresh["runs"], fresh["origin"], fresh["note"]) == ("lutes", 0, "rehearsal", None)

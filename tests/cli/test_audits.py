@@ -31,7 +31,7 @@ def test_a_preview_tells_what_it_takes_and_when(completions: Completions, file: 
     done = completions("audit", "preview", str(file))
     head, *lines = done.out.splitlines()
     assert done.status == 0
-    assert head == "lutes: 4 chats a run (1 prompts x 2 samples x 2 models x 1 profiles), budget none"
+    assert head == "lutes: 4 chats a run (1 prompt x 2 samples x 2 models x 1 profile), budget none"
     assert [line.split()[0] for line in lines] == ["runs", "runs", "runs", "chatgpt", "copilot"]
     assert all(line.split()[2] == "06:00" for line in lines[:3])
     assert lines[4].endswith("German, iPhone 15")
@@ -40,7 +40,7 @@ def test_a_preview_tells_what_it_takes_and_when(completions: Completions, file: 
 
 
 def test_what_a_run_would_be_refused_for_is_told_now(completions: Completions, file: Path) -> None:
-    reckoning = "lutes.yaml: 4 chats a run (1 prompts x 2 samples x 2 models x 1 profiles)\n"
+    reckoning = "lutes.yaml: 4 chats a run (1 prompt x 2 samples x 2 models x 1 profile)\n"
     assert completions("audit", "validate", str(file)) == Ended(0, reckoning, "")
     file.write_text(AUDIT.replace("German", "Nonsense"), "utf-8")
     done = completions("audit", "validate", str(file))

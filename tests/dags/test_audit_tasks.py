@@ -134,7 +134,7 @@ def test_a_run_over_its_budget_fails_before_anything_is_submitted(
 ) -> None:
     (folder / "lutes.yaml").write_text(f"{AUDIT}budget: {{chats_per_run: 1}}\n", "utf-8")
     [failed] = _done(store, tmp_path, "plan of an audit that costs too much")
-    told = "budget.chats_per_run 1: a run takes 2 chats (1 prompts x 1 samples x 2 models x 1 profiles)"
+    told = "budget.chats_per_run 1: a run takes 2 chats (1 prompt x 1 sample x 2 models x 1 profile)"
     assert failed["failed"].startswith(told)
     [run] = load_runs(store.of("rehearsal"), "lutes")
     assert (run.refused, run.batches, run.status) == (failed["failed"], [], "failed")

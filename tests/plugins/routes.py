@@ -7,12 +7,13 @@ import json
 from fastapi.routing import APIRoute
 
 from completions_web.app import app
-from completions_web.auth import READ, START, START_CHECKS
+from completions_web.auth import READ, START, START_AUDIT, START_CHECKS
 
 ASKED = {
     id(READ[0].dependency): "READ",
     id(START[0].dependency): "START",
     id(START_CHECKS[0].dependency): "START_CHECKS",
+    id(START_AUDIT[0].dependency): "START_AUDIT",
 }
 
 if __name__ == "__main__":

@@ -54,7 +54,7 @@ def _may(server: Server, bearer: str) -> tuple[int, int]:
 def test_every_route_asks_for_a_permission(routes: list[dict[str, Any]]) -> None:
     asked = [(route["path"], route["asks"]) for route in routes if "asks" in route]
     assert {"/batches", "/docs", "/openapi.json"} <= {path for path, _ in asked}
-    assert {asks for _, asks in asked} == {"READ", "START", "START_CHECKS"}
+    assert {asks for _, asks in asked} == {"READ", "START", "START_CHECKS", "START_AUDIT"}
 
 
 @pytest.mark.parametrize("method", METHODS)

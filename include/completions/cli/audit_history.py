@@ -41,7 +41,7 @@ def list_(as_json: Json = False) -> None:
 
 def runs(name: Name, rehearsed: Rehearsed = False, as_json: Json = False) -> None:
     """List the runs of an audit, whether its file is still there or not: how they ended, what was missed."""
-    found = [_row(run) for run in _history(name, rehearsed).runs]
+    found = [row(run) for run in _history(name, rehearsed).runs]
     if as_json:
         print_json(found)
         return
@@ -133,7 +133,7 @@ def rehearse(
             if not as_json:
                 print(done[-1].summary, flush=True)
     if as_json:
-        print_json([_row(run) for run in done])
+        print_json([row(run) for run in done])
         return
     say("`completions audit report six-weeks --rehearsed` writes the report")
 
@@ -228,12 +228,13 @@ def _declared(file: Path | None) -> tuple[Audit | None, str | None]:
     from completions.audits import load
 
     try:
-        return (load(file), None) if file else (None, "its file is gone")
+        return (load(file), None) if file else (None, "no file of this name")
     except RefusedRequest as refused:
         return None, f"its file is wrong: {refused.refusals[0]}"
 
 
-def _row(run: AuditRun) -> dict[str, Any]:
+def row(run: AuditRun) -> dict[str, Any]:
+    """A run as `--json` has it."""
     return {
         "run": run.run,
         "status": run.status,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from completions.cli import audit_history
+from completions.cli import audit_history, audit_running
 from completions.cli.out import print_json
 from completions.errors import Refused, RefusedRequest
 
@@ -32,8 +32,8 @@ def validate(files: Files = None) -> None:
     refusals: list[Refused] = []
     for file in _files(files):
         try:
-            checked = _checked(file)
-            print(f"{file.name}: {checked.chats} chats a run ({checked.reckoning})")
+            audit = checked(file)
+            print(f"{file.name}: {audit.chats} chats a run ({audit.reckoning})")
         except RefusedRequest as refused:
             refusals += refused.refusals
     if refusals:
@@ -46,7 +46,7 @@ def preview(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Tell what a run would ask, of whom, as whom, how many chats that are, and when. Nothing is asked."""
-    told = _told(_checked(_file(name)))
+    told = _told(checked(_file(name)))
     if as_json:
         print_json(told)
         return
@@ -67,7 +67,7 @@ def _files(given: list[Path] | None) -> list[Path]:
     return found
 
 
-def _checked(file: Path) -> Audit:
+def checked(file: Path) -> Audit:
     """The audit, when every batch of a run would be taken. Raises `RefusedRequest` with all that is wrong."""
     from completions.audits import load, placed, who_asks
 
@@ -167,5 +167,6 @@ def _of_profile(number: int, refused: Refused) -> Refused:
 
 def register(commands: typer.Typer) -> None:
     """Add this file's commands, and those about history."""
+    audit.command()(audit_running.run)
     audit_history.register(audit)
     commands.add_typer(audit)

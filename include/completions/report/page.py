@@ -88,8 +88,10 @@ def over_time(history: History) -> Markup:
     """What changed in the last runs, and the charts over all of them, as a part of another page."""
     drawing = charts.environment()
     drawing.globals |= GLOBALS
-    summaries = [*([summary_of(history)] if len(history.runs) > 1 else []), *earlier(history)]
-    return Markup(drawing.get_template("over_time.html").render(history=history, summaries=summaries))  # noqa: S704
+    last = summary_of(history)
+    summaries = [*([last] if len(history.runs) > 1 else []), *earlier(history)]
+    shown = {"history": history, "last": last, "summaries": summaries}
+    return Markup(drawing.get_template("over_time.html").render(shown))  # noqa: S704 - drawn by our own templates
 
 
 def earlier(history: History) -> Iterator[Summary]:

@@ -25,7 +25,7 @@ router = APIRouter(prefix=f"{PREFIX}/batches/{{id}}", include_in_schema=False, d
 Back = Annotated[str, Form(max_length=8000)]
 """Path of the page to come back to."""
 
-CANCELLED = "Nothing more is asked: what was answered is being collected."
+CANCELLED = "It is being cancelled."
 RETRIED = "What failed is being asked again."
 RESUBMITTED = "The same is being asked as a new batch, this one."
 

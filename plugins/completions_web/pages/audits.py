@@ -6,29 +6,32 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from http import HTTPStatus
 from pathlib import Path as FilePath
 from typing import Annotated
 
-from fastapi import APIRouter, HTTPException, Path, Query, Request
+from fastapi import APIRouter, HTTPException, Query, Request
 from markupsafe import Markup
 from starlette.responses import Response
 
 from completions.audit_finished import REPORT
-from completions.audit_runs import AuditRun, audit_names, find_run, load_run, load_runs, run_key, run_names
+from completions.audit_runs import AuditRun, audit_names, find_run, load_run, load_runs, run_key, run_names, so_far
 from completions.audits import Audit, files, load
 from completions.errors import Refused, RefusedRequest
 from completions.report.charts import CSS
 from completions.report.making import of_run
 from completions.report.page import over_time
 from completions.settings import Settings
+from completions.status import status
 from completions.store import Origin, Store
 from completions_airflow.connections import open_store
 from completions_web.answers import apart
-from completions_web.auth import READ
-from completions_web.pages.shell import HEADERS, PREFIX, airflow_of, page
+from completions_web.auth import READ, may_start
+from completions_web.pages import flash, live
+from completions_web.pages.audit_start import Name
+from completions_web.pages.shell import HEADERS, PREFIX, TEMPLATES, airflow_of, page, root_of
 
 router = APIRouter(prefix=f"{PREFIX}/audits", include_in_schema=False, dependencies=READ)
 
@@ -36,16 +39,19 @@ KEPT = 60.0
 """Seconds that charts are good for all who look."""
 RUNS = 30
 """Runs that a page lists."""
+MAKING = timedelta(minutes=10)
+"""Figures that are not there this long after the end of a run are not looked for any more."""
+LOOKS = 40
+"""So often it is looked, every three seconds, whether a run that was asked for has begun."""
 TOGETHER = 16
 """Audits whose runs are looked for at a time."""
-GONE = "its file is gone"
+GONE = "no file of this name"
 ORIGINS: tuple[Origin, Origin] = ("live", "rehearsal")
 
 Declared = tuple[Audit | None, str | None]
-"""What an audit's file says, or what is wrong with it."""
+"""What an audit's file says, and what is wrong with it."""
 NONE: Declared = None, GONE
 
-Name = Annotated[str, Path(pattern="^[a-z0-9][a-z0-9_-]{0,62}$")]
 Which = Annotated[Origin | None, Query()]
 _reading = threading.Lock()
 
@@ -61,7 +67,15 @@ class Listed:
     last: AuditRun | None
     due: datetime | None
     wrong: str | None
-    """What is wrong with its file; it may be gone."""
+    """What is wrong with its file; there may be none."""
+
+    @property
+    def going(self) -> bool:
+        """Whether its last run is under way, or its figures are being made."""
+        if self.last is None or self.last.ended_at is None:
+            return self.last is not None
+        made = self.last.refused or self.last.summary is not None
+        return not made and datetime.now(UTC) - self.last.ended_at < MAKING
 
 
 @router.get("")
@@ -90,11 +104,13 @@ def audit(request: Request, name: Name, origin: Which = None) -> Response:
     """One audit: when it is due, what changed, its charts, its last runs."""
     store, declared = open_store(), _declared(name)
     having = [one for one in ORIGINS if run_names(store.of(one), name)]
-    of = origin or (having[0] if having else _origin(declared))
-    one, part = _listed(store, name, of, declared), store.of(of)
+    of = origin or (having[0] if having and not declared[0] else _origin(declared))
+    one = _listed(store, name, of, declared)
     if not one.names and one.wrong == GONE:
         raise HTTPException(HTTPStatus.NOT_FOUND, f"There is no audit {name}: it has neither a file nor a run.")
-    return page(
+    told, drawn = flash.said(request), _runs(request, store, one)
+    looks = LOOKS if told and not told.bad else 0
+    answer = page(
         request,
         "audit.html",
         audit=one,
@@ -102,9 +118,25 @@ def audit(request: Request, name: Name, origin: Which = None) -> Response:
         declared=declared[0],
         charts=_charts(store, one),
         others=[other for other in having if other != of],
-        runs=list(load_runs(part, name, one.names[-RUNS:]))[::-1],
+        runs=Markup(drawn),  # noqa: S704 - drawn by our own templates
+        following=_following(request, one, drawn, looks),
+        said=told,
+        may_start=one.wrong is None and may_start(request, f"audit_{name}"),
         airflow=airflow_of(request),
     )
+    return flash.once(request, answer)
+
+
+@router.get("/{name}/live")
+def renewed(request: Request, name: Name, origin: Origin, was: str = "", going: str = "", looks: int = 0) -> Response:
+    """How its runs stand, if that is not as it `was`; all of the page once the run `going` is over."""
+    store = open_store()
+    one = _listed(store, name, origin, NONE)
+    if going and not (one.last and one.last.run == going and one.going):
+        return live.told({}, None, go=live.address(f"{root_of(request)}/audits/{name}", {"origin": origin}))
+    drawn = _runs(request, store, one)
+    parts = {"runs": drawn} if live.digest(drawn) != was else {}
+    return live.told(parts, _following(request, one, drawn, looks - 1))
 
 
 @router.get("/{name}/{run}/report")
@@ -123,12 +155,38 @@ def _listed(store: Store, name: str, origin: Origin, found: Declared) -> Listed:
     part = store.of(origin)
     names = run_names(part, name)
     last = load_run(part, name, names[-1]) if names else None
+    if last and last.status == "running":
+        last = so_far(last, lambda batch_id: status(store, batch_id))
     return Listed(name, origin, names, last, due[0] if due else None, wrong)
+
+
+def _runs(request: Request, store: Store, one: Listed) -> str:
+    """The table of its last runs."""
+    runs = list(load_runs(store.of(one.origin), one.name, one.names[-RUNS:]))[::-1]
+    if runs and one.last and runs[0].run == one.last.run:
+        runs[0] = one.last
+    drawn: str = TEMPLATES.get_template("audit_runs.html").module.table(root_of(request), one, runs)  # type: ignore[attr-defined]
+    return str(drawn)
+
+
+def _following(request: Request, one: Listed, drawn: str, looks: int) -> str | None:
+    """What to ask next: of a run that is under way, and `looks` times of one that was asked for."""
+    if not one.going and looks <= 0:
+        return None
+    going = one.last.run if one.going and one.last else None
+    asked = {"origin": one.origin, "was": live.digest(drawn), "going": going, "looks": max(looks, 0) or None}
+    return live.address(f"{root_of(request)}/audits/{one.name}/live", asked)
 
 
 def _declared(name: str) -> Declared:
     file = next((file for file in files(Settings.from_env().audits) if file.stem == name), None)
-    return _read(file) if file else NONE
+    audit, wrong = _read(file) if file else NONE
+    try:
+        if audit:
+            audit.check()
+    except RefusedRequest as refused:
+        return audit, f"A run would be refused: {refused}"
+    return audit, wrong
 
 
 def _read(file: FilePath) -> Declared:
@@ -144,7 +202,7 @@ def _origin(found: Declared) -> Origin:
 
 def _charts(store: Store, one: Listed) -> Markup | None:
     """What the audit's marts say; None where it has none yet."""
-    last = f"{one.last.run} {one.last.ended_at}" if one.last else ""
+    last = f"{one.last.run} {one.last.ended_at} {one.last.summary is None}" if one.last else ""
     with _reading:
         return _drawn(store.uri, one.name, one.origin, last, int(time.monotonic() / KEPT))
 

@@ -145,7 +145,7 @@ class View:
     @property
     def which(self) -> str:
         """Digits that tell which prompts are on this page."""
-        return live.digest(f"{[prompt.index for prompt in self.shown]} {len(self.found)} {self.under_way}")
+        return live.digest(f"{[prompt.index for prompt in self.shown]} {len(self.found)} {self.stage}")
 
     @property
     def pace(self) -> figures.Pace:

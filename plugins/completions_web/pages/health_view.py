@@ -98,9 +98,9 @@ def _card(site: str, checks: Sequence[Health], breakers: Sequence[Breaker], late
     return Card(
         site=site,
         name=SITES[site],
-        state=state if last else "not checked",
+        state=state if last else STATES[None][0] if checks else "not checked",
         tone=tone,
-        sentence=_sentence(last),
+        sentence=_sentence(last, bool(checks)),
         breakers=[told for one in breakers if (told := _breaker(one))],
         drawn=_drawn(SITES[site], checks[-SHOWN:]) if checks else None,
         checks=[_check(one) for one in reversed(checks[-TOLD:])],
@@ -108,9 +108,9 @@ def _card(site: str, checks: Sequence[Health], breakers: Sequence[Breaker], late
     )
 
 
-def _sentence(last: Health | None) -> str:
+def _sentence(last: Health | None, checked: bool) -> str:
     if last is None:
-        return "No check could tell in the last 30 days."
+        return "No check could tell in the last 30 days." if checked else "Nobody checked it in the last 30 days."
     if last.healthy:
         return "The adapter reads the site."
     return f"The site's pages changed ({last.told}): its batches are refused unless forced."

@@ -77,12 +77,13 @@ def settled(standing: Standing, plan: Plan) -> dict[Key, Settled]:
 def prompts(standing: Standing, plan: Plan, there: Mapping[Key, Settled]) -> list[Prompt]:
     """The batch's prompts in the order of the request; those that were forgotten are not among them."""
     asking = {key for shard in standing.progress if shard for key in shard.asking}
-    rest = "idle" if standing.body["status"] in ("successful", "failed") else "waiting"
+    over = standing.body["status"] in ("successful", "failed")
+    rest = "idle" if over or standing.body["cancelled"] else "waiting"
     found: dict[int, Prompt] = {}
     for item in plan.items:
         asked = (item.index if item.duplicate_of is None else item.duplicate_of, item.sample)
         one = there.get((item.index, item.sample))
-        state = "settled" if one else "asking" if asked in asking and rest == "waiting" else rest
+        state = "settled" if one else "asking" if asked in asking and not over else rest
         prompt = Prompt(item.index, plan.config.prompts[item.index], [], item.duplicate_of)
         found.setdefault(item.index, prompt).answers.append(Answer(item.sample, state, one))
     return [found[index] for index in sorted(found)]

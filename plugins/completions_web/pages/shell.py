@@ -77,7 +77,7 @@ def airflow_of(request: Request) -> str:
 def is_page(request: Request) -> bool:
     """Whether a person is to read what is answered, rather than a program."""
     programs = request.headers.get("accept", "").startswith("application/json")
-    return request.url.path.startswith(f"{root_of(request)}/") and not programs
+    return f"{request.url.path}/".startswith(f"{root_of(request)}/") and not programs
 
 
 def is_static(request: Request) -> bool:
@@ -95,8 +95,12 @@ def wrong(request: Request, status: int, said: str, headers: Mapping[str, str] |
     return answer
 
 
+def within(request: Request) -> str:
+    """Path of this page within Airflow's UI."""
+    here = f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path
+    return f"{airflow_of(request)}/plugin/batches{here.removeprefix(airflow_of(request))}"
+
+
 def _login(request: Request) -> str:
     """Where Airflow lets somebody log in, and comes back from to this page within its UI."""
-    here = f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path
-    back = f"{airflow_of(request)}/plugin/batches{here.removeprefix(airflow_of(request))}"
-    return f"{airflow_of(request)}/api/v2/auth/login?{urlencode({'next': back})}"
+    return f"{airflow_of(request)}/api/v2/auth/login?{urlencode({'next': within(request)})}"

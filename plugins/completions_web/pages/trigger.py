@@ -1,7 +1,8 @@
 """The link that opens Airflow's own form for a batch, filled in.
 
 Airflow 3.3.2 takes nothing for its form from an address (as its UI's source has it; apache/airflow#54800 asks for it).
-So `fill.js` opens the form and fills it in as a person would; without it the link still leads to the DAG.
+So `fill.js` opens the form and fills it in as a person would; without it the link still leads to the DAG. A page by
+itself is shown within Airflow first, where the form is.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from completions.plan import load_request
 from completions_airflow.connections import open_store
 from completions_airflow.form import SECTIONS, shown
 from completions_web.auth import START
-from completions_web.pages.shell import PREFIX, airflow_of, root_of
+from completions_web.pages.shell import PREFIX, airflow_of, root_of, within
 from completions_web.runs import DAG
 
 router = APIRouter(prefix=f"{PREFIX}/trigger", include_in_schema=False)
@@ -38,8 +39,8 @@ def trigger_link(request: Request, batch_id: str | None = None, **fields: object
     """
     asked = {"batch": batch_id} if batch_id else {}
     asked |= {"given": json.dumps(fields)} if fields else {}
-    attributes = Markup('href="{}/dags/{}" data-out="top" data-fill="{}/trigger?{}"')
-    return attributes.format(airflow_of(request), DAG, root_of(request), urlencode(asked))
+    attributes = Markup('href="{}/dags/{}" data-out="top" data-fill="{}/trigger?{}" data-within="{}"')
+    return attributes.format(airflow_of(request), DAG, root_of(request), urlencode(asked), within(request))
 
 
 @router.get("", dependencies=START)

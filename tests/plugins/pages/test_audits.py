@@ -9,7 +9,7 @@ import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from lxml import html as parsed
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from completions.audit_runs import AuditRun, keep, load_run
 from completions.rehearsal import weeks as six
@@ -46,7 +46,7 @@ def test_the_list_has_files_and_history(client: httpx.Client) -> None:
     told = {row.findtext("th/a"): " ".join(" ".join(row.itertext()).split()) for row in rows}
     assert {"broken", "harps", "lyres", "six-weeks"} <= told.keys()
     assert "broken.yaml, line 2: models[0] 'bing'" in told["broken"]
-    assert "its file is gone" in told["six-weeks"]
+    assert "no file of this name" in told["six-weeks"]
 
 
 def test_an_audit_tells_what_changed_and_links_runs_batches_and_reports(
@@ -114,4 +114,23 @@ def test_airflow_shows_it_in_a_frame_with_all_its_charts(
     frame = framed(page, airflow.api.url, "/ai/pages/audits/six-weeks")
     assert frame.locator("svg.timeline").count() == 9  # four sites named, four linked to, one of answers
     assert frame.locator("svg.timeline .gap-words").all_text_contents() == ["blocked"] * 2
+    page.close()
+
+
+def test_a_run_between_times_is_started_and_watched(airflow: RealAirflow, chromium: Browser) -> None:
+    page = chromium.new_page(viewport={"width": 1280, "height": 900})
+    page.set_default_timeout(120_000)
+    frame = framed(page, airflow.api.url, "/ai/pages/audits/pipes")
+    expect(frame.locator("main")).to_contain_text("No figures yet")
+    frame.get_by_role("button", name="Run now").click()
+    expect(frame.locator("#sure-words")).to_contain_text("2 chats with the stand-ins: 1 prompt x 1 sample x 2 models")
+    frame.get_by_role("button", name="Yes").click()
+    expect(frame.get_by_role("status")).to_contain_text("A run was asked for.")
+    row = frame.locator("#runs tbody tr")
+    expect(row).to_contain_text("of 2 so far", timeout=120_000)
+    expect(row.get_by_role("link", name="Download")).to_be_visible(timeout=240_000)
+    expect(row).to_contain_text("successful")
+    for figures in ("Who is named", "Who is linked to"):
+        expect(frame.get_by_role("heading", name=figures)).to_be_visible()
+    expect(frame.locator("main")).to_contain_text("1 of 1")
     page.close()

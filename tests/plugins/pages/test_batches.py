@@ -97,7 +97,7 @@ def test_a_batch_is_cancelled_from_the_list_and_is_seen_to_end(airflow: RealAirf
     row = frame.locator(f"#row-{batch_id}")
     expect(row).to_contain_text("40 prompts")
     _confirmed(frame, f"Cancel {batch_id}", "Yes")
-    expect(frame.get_by_text("Nothing more is asked")).to_be_visible()
+    expect(frame.get_by_text("It is being cancelled.")).to_be_visible()
     _mark(frame)
     expect(row.locator(".now .tag")).to_have_text("cancelled")
     expect(row.get_by_role("button", name="Retry failed")).to_be_visible()

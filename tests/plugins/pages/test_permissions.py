@@ -20,9 +20,9 @@ pytest_plugins = ["api_servers", "plugins.routing", "plugins.pages.looking"]
 pytestmark = [pytest.mark.airflow, pytest.mark.browser]
 
 MAY = {
-    "boss": {"READ", "START", "START_CHECKS"},
-    "chief": {"READ", "START", "START_CHECKS"},
-    "maker": {"READ", "START", "START_CHECKS"},
+    "boss": {"READ", "START", "START_CHECKS", "START_AUDIT"},
+    "chief": {"READ", "START", "START_CHECKS", "START_AUDIT"},
+    "maker": {"READ", "START", "START_CHECKS", "START_AUDIT"},
     "reader": {"READ"},
     "guest": set(),
 }
@@ -38,7 +38,9 @@ FILLED = {
     "run_id": "manual__1",
 }
 """Of a path; all else is the id of a batch that there is not."""
-DONE = (200, 303, 404, 422)
+DAGS = {"START_CHECKS": "site_health", "START_AUDIT": "audit_page.html"}
+"""Whose runs are started, where that is not a batch's."""
+DONE = (200, 303, 307, 404, 422)
 """How those are answered who may: with a page, or that there is no such thing, or that the form lacks a field."""
 
 
@@ -84,7 +86,7 @@ def test_each_route_is_for_whom_airflow_lets(
             assert answer.status_code in DONE, (method, path, answer.text)
         else:
             doing = "see" if asks == "READ" else "start"
-            dag = "site_health" if asks == "START_CHECKS" else "batch_completions"
+            dag = DAGS.get(asks, "batch_completions")
             assert answer.status_code == 403, (method, path)
             assert f"may not {doing} runs of the DAG {dag}." in _words(answer)
 

@@ -67,6 +67,18 @@ def test_a_link_opens_the_form_filled_in_with_a_batch(airflow: RealAirflow, page
     airflow.api.request("PATCH", f"/dags/batch_completions/dagRuns/{run['dag_run_id']}", json={"state": "failed"})
 
 
+def test_a_page_by_itself_is_shown_within_airflow_and_opens_the_form_there(airflow: RealAirflow, page: Page) -> None:
+    plan = planned(airflow.store, batch_id=BATCH, **ASKED, client_ref="mine")
+    submit(airflow.store, BATCH, plan.config)
+    page.goto(f"{airflow.api.url}/ai/pages/batches/{BATCH}?show=open")
+    page.get_by_role("link", name="New batch like this").click()
+    expect(page.get_by_text(f"Filled in from batch {BATCH}")).to_be_visible(timeout=60_000)
+    page.go_back()
+    page.wait_for_url(f"**/plugin/batches/ai/pages/batches/{BATCH}?show=open")
+    expect(page.frame_locator("iframe").locator("h1")).to_contain_text(BATCH)
+    expect(page.locator("#element_prompts")).to_have_count(0)
+
+
 def test_an_empty_form_is_opened_and_a_mistake_is_told_in_the_runs_tab(airflow: RealAirflow, page: Page) -> None:
     frame = framed(page, airflow.api.url, "/ai/pages/batches")
     frame.get_by_role("link", name="New batch").click()

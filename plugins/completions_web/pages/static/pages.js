@@ -25,6 +25,24 @@ addEventListener("click", (event) => {
   if ("fill" in link.dataset) fill(link);
   else follow(link);
 });
+// A page by itself has no such form around it: on to the same page within Airflow, which then opens the form.
+addEventListener("click", (event) => {
+  const link = event.target.closest("a[data-fill]");
+  if (!link || parent !== window || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  const inside = new URL(link.dataset.within, location);
+  inside.searchParams.set("fill", new URL(link.dataset.fill, location).search);
+  location.assign(inside);
+});
+const wanted = new URLSearchParams(location.search).get("fill");
+if (wanted !== null && parent !== window) {
+  const outer = new URL(parent.location);
+  outer.searchParams.delete("fill"); // who comes back is not led on again
+  parent.history.replaceState(parent.history.state, "", outer);
+  const links = [...document.querySelectorAll("a[data-fill]")];
+  const link = links.find((one) => new URL(one.dataset.fill, location).search === wanted);
+  if (link) fill(link);
+}
 
 // <button data-copy="id"> copies the text of that element.
 addEventListener("click", async (event) => {
