@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from datetime import UTC, datetime
 
 from completions.errors import OBSERVED, Refused
 from completions.manifest import load_manifest
@@ -86,6 +87,13 @@ def retried_as(part: Store, batch_id: str) -> int:
     return int(json.loads(note)["generation"]) if note else 1
 
 
+def retried_at(part: Store, batch_id: str) -> datetime | None:
+    """When the last retry was planned; None where there was none, or nobody noted it."""
+    note = part.get(batch_key(batch_id, "retry.json"))
+    at = json.loads(note).get("at") if note else None
+    return datetime.fromisoformat(at) if at else None
+
+
 def _sorted_out(part: Store, plan: Plan) -> tuple[list[int], Counter[str]]:
     """Positions of what failed, and how many answers had each outcome that stays; duplicates count with their first."""
     own = [position for position, item in enumerate(plan.items) if item.duplicate_of is None]
@@ -109,5 +117,6 @@ def _plan_again(part: Store, plan: Plan, failed: list[int], kept: Counter[str]) 
     changes = {"generation": generation, "asking": None, "kept": dict(kept)}
     again = plan.model_copy(update={**changes, "shards": shards(failed, plan.config.per_task)})
     part.put(batch_key(batch_id, "plan.json"), again.model_dump_json(by_alias=True).encode())
-    part.put(batch_key(batch_id, "retry.json"), json.dumps({"generation": generation}).encode())
+    note = {"generation": generation, "at": datetime.now(UTC).isoformat()}
+    part.put(batch_key(batch_id, "retry.json"), json.dumps(note).encode())
     return generation

@@ -15,7 +15,7 @@ from completions.breaker import Breaker
 from completions.plan import Plan, load_plan, load_request
 from completions.progress import Settled
 from completions.record import batch_key, is_batch_id
-from completions.retrying import retried_as
+from completions.retrying import retried_as, retried_at
 from completions.status import Standing, look
 from completions.store import Found, Store
 from completions_web.pages import figures, live
@@ -163,12 +163,8 @@ class View:
 
     @property
     def took(self) -> float | None:
-        """Seconds from the plan to the dataset, or until now."""
-        if self.body["started_at"] is None or self.generation > 1:
-            return None
-        until = self.body["finished_at"]
-        ended = datetime.fromisoformat(until) if until else datetime.now(UTC)
-        return (ended - datetime.fromisoformat(self.body["started_at"])).total_seconds()
+        """Seconds that its last asking took, or takes till now."""
+        return took(self.standing, self.generation)
 
     @property
     def reasons(self) -> list[figures.Group]:
@@ -219,6 +215,16 @@ class View:
             return self.under_way
         recent = datetime.now(UTC) - datetime.fromisoformat(finished) < TELLING
         return recent and (telling is None or telling["state"] == "retrying")
+
+
+def took(standing: Standing, generation: int) -> float | None:
+    """Seconds from the plan of the last asking to the dataset, or until now; None where that is not planned."""
+    begun, ended = standing.body["started_at"], standing.body["finished_at"]
+    since = datetime.fromisoformat(begun) if begun else None
+    if generation > 1:
+        since = retried_at(standing.part, standing.body["id"])
+    until = datetime.fromisoformat(ended) if ended else datetime.now(UTC)
+    return (until - since).total_seconds() if since else None
 
 
 def starter(run: Mapping[str, Any] | None, audit: str | None) -> str:

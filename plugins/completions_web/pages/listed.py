@@ -6,14 +6,13 @@ import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
-from datetime import UTC, datetime
 from typing import Any
 
 from completions.listing import batch_of, entries
 from completions.record import batch_key, is_batch_id
 from completions.status import Standing, look
 from completions.store import Store
-from completions_web.pages.batch_view import ENDED, plan_of
+from completions_web.pages.batch_view import ENDED, plan_of, took
 
 PAGE = 25
 """Batches on a page."""
@@ -118,13 +117,9 @@ class Row:
 
     @property
     def took(self) -> float | None:
-        """Seconds from the plan to the dataset, or until now; None of one that was asked again."""
-        begun, ended = self.body["started_at"], self.body["finished_at"]
-        if begun is None or self.generation > 1:
-            return None
-        return (
-            (datetime.fromisoformat(ended) if ended else datetime.now(UTC)) - datetime.fromisoformat(begun)
-        ).total_seconds()
+        """Seconds that its last asking took, or takes till now."""
+        assert self.standing
+        return took(self.standing, self.generation)
 
 
 @dataclass(frozen=True)

@@ -59,6 +59,7 @@ class TestPrompts:
         progress.keep(part, BATCH, Progress(shard=2, of=1, outcomes={}, asking=[(3, 0)]))
         assert _states(_view(store)) == ["answered", "timeout", "answered", "asking", "waiting"]
         cancel(part, BATCH, 1, LATER)
+        assert _states(_view(store)) == ["answered", "timeout", "answered", "asking", "idle"]
         collect(store, BATCH, LATER)
         assert _states(_view(store)) == ["answered", "timeout", "answered", "cancelled", "cancelled"]
 
@@ -69,6 +70,8 @@ class TestPrompts:
         view = _view(store)
         assert (_states(view), view.generation, view.under_way) == (["answered", "waiting", "waiting"], 2, True)
         assert view.run_ids == [f"retry__{BATCH}__g2", "manual__1"]
+        assert view.took is not None
+        assert 0 <= view.took < 600, "the second asking's own time"
 
     def test_what_the_cache_gives_is_there_at_once(self, store: Store) -> None:
         first = planned(store, ["a"], batch_id="first")
