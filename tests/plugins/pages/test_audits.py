@@ -76,7 +76,8 @@ def test_an_audit_that_never_ran_says_when_it_will(client: httpx.Client) -> None
     page = parsed.fromstring(client.get("audits/lyres").text)
     facts = {fact.findtext("dt"): fact.find("dd").text_content() for fact in page.xpath("//dl[@class='facts']/div")}
     assert "No figures yet" in page.text_content()
-    assert (facts["Chats a run, at most"], facts["Next due"][-4:]) == ("1", " UTC")
+    assert (facts["Chats a run"], facts["Next due"][-4:]) == ("at most 1", " UTC")
+    assert "a run takes 2 chats (1 prompt x 1 sample x 2 models x 1 profile)" in page.text_content()
 
 
 @pytest.mark.parametrize(
