@@ -36,7 +36,7 @@ def airflow(tmp_path_factory: pytest.TempPathFactory, sqs: str) -> Iterator[Real
     with Rehearsal(latency=0.2, ui="b") as rehearsal:
         write_audits(home / "audits", rehearsal)
         with pytest.MonkeyPatch.context() as env:
-            for name, value in _environment(str(home / "store"), rehearsal.url, sqs).items():
+            for name, value in environment(str(home / "store"), rehearsal.url, sqs).items():
                 env.setenv(name, value)
             running = embedded.up()
         try:
@@ -65,7 +65,8 @@ callback: {rehearsal.callback_url("audit")}
     (folder / "broken.yaml").write_text("prompts: [Which lute is best?]\nmodels: [bing]\n", "utf-8")
 
 
-def _environment(store: str, rehearsal: str, sqs: str) -> dict[str, str]:
+def environment(store: str, rehearsal: str, sqs: str) -> dict[str, str]:
+    """The settings that Airflow is started with."""
     aws = {"region_name": "eu-central-1", "service_config": {"sqs": {"endpoint_url": sqs}}}
     connections = {
         "aws_default": {"conn_type": "aws", "login": "testing", "password": "testing", "extra": aws},

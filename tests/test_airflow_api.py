@@ -56,7 +56,9 @@ def failing() -> Iterator[_Failing]:
         ([500, 200], True, 2),
         ([500, 503, 200], True, 3),
         ([500, 409, 200], True, 2),  # taken the first time after all: what stands is looked up
-        ([500, 500, 500], False, 3),
+        ([500, 500, 500, 404], False, 3),
+        ([500, 500, 500, 200], True, 3),
+        ([500, 409, 404], False, 2),
         ([409], False, 1),  # another's run
         ([403], False, 1),
         ([500, 400], False, 2),

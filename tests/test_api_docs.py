@@ -21,6 +21,7 @@ pytest_plugins = ["embedded_airflow"]
 pytestmark = [
     pytest.mark.airflow,
     pytest.mark.browser,
+    pytest.mark.drill,
     pytest.mark.skipif(not (shutil.which("curl") and shutil.which("jq")), reason="the docs use curl and jq"),
 ]
 

@@ -69,6 +69,7 @@ def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Started]:
 
 
 @pytest.mark.airflow
+@pytest.mark.drill
 class TestUp:
     """What is there once it is up; the last test takes it down."""
 

@@ -317,8 +317,9 @@ def test_what_is_forgotten_while_figures_are_made_is_in_none_of_them(
     assert part.get(run_key("lyres", read.run, "report.html"))
 
 
-def test_figures_that_are_made_while_something_is_forgotten_go_too(
-    store: Store, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("meanwhile", ["before the rows go", "after"])
+def test_figures_that_are_made_while_something_is_forgotten_are_of_what_is_left(
+    store: Store, monkeypatch: pytest.MonkeyPatch, meanwhile: str
 ) -> None:
     part, audit = store.of("rehearsal"), weeks.audit_of(2, 1, 1, "lyres")
     [week] = weeks.weeks(audit, NOW, 1)
@@ -329,6 +330,16 @@ def test_figures_that_are_made_while_something_is_forgotten_go_too(
         figure(store, read)
         rewrite(*args)
 
-    monkeypatch.setattr(forgetting, "_rewrite", figured_before)
-    forget(part, Wish(prompts=[audit.prompts[0]]), really=True)
+    if meanwhile != "after":
+        monkeypatch.setattr(forgetting, "_rewrite", figured_before)
+
+    def figured_after() -> None:
+        if meanwhile == "after":
+            figure(store, read)
+
+    forget(part, Wish(prompts=[audit.prompts[0]]), really=True, wait=figured_after)
     assert holding(store, audit.prompts[0]) == []
+    record = load_run(part, "lyres", read.run)
+    assert record
+    made = bool(record.summary), part.get(run_key("lyres", read.run, "report.html")) is not None
+    assert made == ((True, True) if meanwhile == "after" else (False, False))

@@ -55,11 +55,19 @@ class Airflow:
         try:
             return self.request("POST", f"/dags/{dag}/dagRuns", json=run)
         except AirflowError as error:
-            if tries < TRIES and error.status == HTTPStatus.CONFLICT:  # it had taken it after all
-                return self.request("GET", f"/dags/{dag}/dagRuns/{run_id}")
-            if tries == 1 or (error.status or 0) < HTTPStatus.INTERNAL_SERVER_ERROR:
-                raise
-        return self.start(dag, run_id, conf, tries - 1)
+            failed = (error.status or 0) >= HTTPStatus.INTERNAL_SERVER_ERROR
+            if failed and tries > 1:
+                return self.start(dag, run_id, conf, tries - 1)
+            twice = tries < TRIES and (failed or error.status == HTTPStatus.CONFLICT)
+            if twice and (found := self._found(f"/dags/{dag}/dagRuns/{run_id}")):  # it had taken it after all
+                return found
+            raise
+
+    def _found(self, path: str) -> Any:
+        try:
+            return self.request("GET", path)
+        except AirflowError:
+            return None
 
     def _send(self, method: str, path: str, **how: Any) -> Any:
         try:

@@ -29,6 +29,7 @@ LEAST = timedelta(minutes=5)
 """... unless that is less than this."""
 ENDED = ("successful", "failed")
 """The status of a batch that is over."""
+ORIGINS: tuple[Origin, Origin] = ("live", "rehearsal")
 _RUN = "%Y-%m-%dT%H%M%SZ"
 
 
@@ -234,14 +235,14 @@ def load_run(part: Store, name: str, run: str) -> AuditRun | None:
     return _read(run, body) if body else None
 
 
-def find_run(store: Store, name: str, run: str) -> tuple[Store, AuditRun] | None:
-    """The record of one run, live or rehearsed, and the part of the store that it is in; None where there is none.
+def find_run(store: Store, name: str, run: str, origin: Origin | None = None) -> tuple[Store, AuditRun] | None:
+    """The record of one run, and the part of the store that it is in; None where there is none of that origin, or any.
 
     A run that was begun again after its file was switched to the other is the one begun last.
     """
     if not (NAME.fullmatch(name) and _is_run(run)):
         return None
-    parts = (store.of("live"), store.of("rehearsal"))
+    parts = [store.of(one) for one in ORIGINS if origin in (None, one)]
     found = [(part, record) for part in parts if (record := load_run(part, name, run))]
     return max(found, key=lambda one: one[1].started_at or one[1].due_at, default=None)
 

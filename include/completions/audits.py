@@ -285,7 +285,10 @@ def _rows(file: Path) -> Sequence[Mapping[str, Any]]:
     import csv
 
     with file.open(encoding="utf-8-sig", newline="") as lines:
-        return list(csv.DictReader(lines))
+        try:
+            return list(csv.DictReader(lines))
+        except csv.Error as error:  # such as a quote that is never closed
+            raise ValueError(str(error)) from None
 
 
 def _parsed(fields: dict[str, Any], number: int) -> BatchConfig:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date
 
 from completions.audit_finished import REPORT
-from completions.audit_runs import audit_names, run_key, run_names
+from completions.audit_runs import audit_names, keep, load_run, run_key, run_names
 from completions.batch import BatchConfig
 from completions.collect import collect
 from completions.dataset import TABLES
@@ -84,13 +84,13 @@ def forget(part: Store, wish: Wish, *, really: bool, wait: Callable[[], None] = 
         for batch_id in whole:
             _begin(part, batch_id, "batch")
             part.delete([manifest_key(batch_id)])
+        for audit, run, _ in audited:  # they may have been made meanwhile, of what was there still
+            _drop_figures(part, audit, run)
         wait()
         for batch_id in gone.rows:
             _drop_earlier(part, batch_id)
         for batch_id in whole:
             _drop_all(part, batch_id)
-        for audit, run, _ in audited:  # made again meanwhile, of what was there still
-            _drop_figures(part, audit, run)
     return gone
 
 
@@ -190,6 +190,9 @@ def _drop_figures(part: Store, audit: str, run: str) -> None:
 
     kept.drop(part, audit, run)
     part.delete([run_key(audit, run, REPORT)])
+    record = load_run(part, audit, run)
+    if record and record.summary is not None:
+        keep(part, record.model_copy(update={"summary": None}))
 
 
 def _redacted(prompts: Collection[str], out: Collection[str]) -> list[str]:

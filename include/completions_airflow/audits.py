@@ -30,8 +30,8 @@ log = logging.getLogger(__name__)
 def plan(name: str) -> list[dict[str, Any]]:
     """Submit the batches of this run; returns what starts each: `{"trigger_run_id", "conf": {"batch_id"}}`.
 
-    Made again, it submits the same batches under the same ids. A run that comes too late is skipped, one that would
-    cost more than its budget fails, before anything is asked.
+    Made again, it submits the same batches under the same ids. A scheduled run that comes too late is skipped, one that
+    would cost more than its budget fails, before anything is asked.
     """
     from completions.audit_runs import begun, keep, load_run, run_names
     from completions.plan import submit
@@ -40,7 +40,7 @@ def plan(name: str) -> list[dict[str, Any]]:
     part = store.of(audit.origin)
     standing = load_run(part, name, run)
     if standing is None or standing.refused:
-        _refuse(part, audit, run, now, late=standing is None)
+        _refuse(part, audit, run, now, late=standing is None and _dag_run().run_type != "manual")
         batches = list(audit.batches(run))
         for batch_id, config in batches:
             submit(store, batch_id, config)

@@ -34,7 +34,7 @@ def done(store: Store) -> Store:
 
 def test_the_page_of_a_batch_is_in_the_airflow_of_its_run() -> None:
     link = "http://127.0.0.1:8080/dags/batch_completions/runs/cli__b"
-    assert page_of(link, "b") == "http://127.0.0.1:8080/plugin/batches/ai/pages/batches/b"
+    assert page_of(link, "batches/b") == "http://127.0.0.1:8080/plugin/batches/ai/pages/batches/b"
 
 
 def test_show_prints_the_status(completions: Completions, done: Store) -> None:

@@ -69,9 +69,10 @@ def _finished() -> dict[str, Any]:
             return {"failed": str(failed)}
 
 
-def _planned(days: int) -> dict[str, Any]:
+def _planned(days: int, kind: str = "scheduled") -> dict[str, Any]:
     """What the task plan of an audit comes to so many days after it was due."""
-    run = SimpleNamespace(run_id="scheduled__1", run_after=datetime.now(UTC) - timedelta(days=days), conf={})
+    after = datetime.now(UTC) - timedelta(days=days)
+    run = SimpleNamespace(run_id=f"{kind}__1", run_after=after, conf={}, run_type=kind)
     with mock.patch.object(audits, "get_current_context", return_value={"dag_run": run}):
         try:
             return {"batches": len(audits.plan("lutes"))}
@@ -95,6 +96,7 @@ if __name__ == "__main__":
         "finish of an audit": _finished,
         "plan in time": lambda: _planned(0),
         "plan a day late": lambda: _planned(1),
+        "plan a day after somebody started it": lambda: _planned(1, "manual"),
         "plan of an audit that costs too much": lambda: _planned(0),
         "a broken store": lambda: _decided(OSError("full")),
         "a purged batch": lambda: _decided(Refused("batch_id", BATCH, "is gone")),

@@ -129,6 +129,10 @@ def test_a_run_that_comes_too_late_is_missed_and_asks_nothing(store: Store, fold
     assert len(store.of("rehearsal").folders("batches")) == 2
 
 
+def test_a_run_that_somebody_started_is_never_too_late(store: Store, folder: Path, tmp_path: Path) -> None:
+    assert _done(store, tmp_path, "plan a day after somebody started it") == [{"batches": 2}]
+
+
 def test_a_run_over_its_budget_fails_before_anything_is_submitted(
     store: Store, folder: Path, tmp_path: Path, receiver: Receiver
 ) -> None:

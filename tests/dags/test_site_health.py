@@ -47,6 +47,7 @@ def _ends(airflow: RealAirflow, run_id: str) -> dict[str, str]:
 
 @pytest.mark.airflow
 @pytest.mark.browser
+@pytest.mark.drill
 def test_a_changed_site_stops_its_batches_until_a_check_passes(airflow: RealAirflow) -> None:
     part, conf = airflow.store.of("rehearsal"), {"prompts": ["Still the same?"], "rehearse": True, "expiration": 0}
     only: dict[str, Any] = {"rehearse": True, "sites": ["chatgpt"]}

@@ -97,7 +97,7 @@ def test_those_who_are_let_in_get_what_there_is(strict: Server, path: str) -> No
     assert strict.ask("GET", f"/ai{path}", strict.login("reader")).status_code == 200
 
 
-@pytest.mark.parametrize("server", ["strict", "fab"])
+@pytest.mark.parametrize("server", ["strict", pytest.param("fab", marks=pytest.mark.drill)])
 @pytest.mark.parametrize(
     ("user", "may"),
     [
@@ -147,6 +147,7 @@ def test_a_token_is_one_of_this_api_alone_and_stands_in_no_log(strict: Server) -
     assert not [log for log in logs if token.encode()[10:40] in log.read_bytes()]
 
 
+@pytest.mark.drill
 def test_a_user_who_loses_a_role_or_is_gone_takes_it_from_the_token(fab: Server) -> None:
     set_role(fab, "chief", "User")
     token = fab.token("fab-falling", "chief")

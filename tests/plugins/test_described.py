@@ -17,7 +17,7 @@ from completions.collect import collect
 from completions.errors import Outcome
 
 pytest_plugins = ["api_servers"]
-pytestmark = pytest.mark.airflow
+pytestmark = [pytest.mark.airflow, pytest.mark.drill]
 
 DAG = "/dags/batch_completions"
 RUN = (

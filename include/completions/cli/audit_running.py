@@ -12,6 +12,7 @@ from uuid import uuid4
 import typer
 
 from completions.cli.audit_history import Json, Name, row
+from completions.cli.batches import page_of
 from completions.cli.out import Failed, print_json, say, terminal
 from completions.errors import Refused
 
@@ -33,7 +34,7 @@ def run(
 ) -> None:
     """Start a run of an audit now, follow it, and print what it says.
 
-    Runs on the embedded Airflow, started if it isn't. Its budget holds, and its next scheduled run stays as it is.
+    Runs on the embedded Airflow, started if it isn't. Its budget holds. A run that falls due meanwhile begins after it.
     """
     from completions.airflow_api import Airflow
     from completions.embedded import Embedded
@@ -44,7 +45,7 @@ def run(
     begun = _begin(Airflow(embedded.up(say).url), audit)
     say(f"{audit.name}: run {begun.run}, {audit.chats} chats at most ({audit.reckoning})  {begun.link}")
     if wait:
-        _print_ended(begun, begun.followed(), as_json)
+        _print_ended(begun, begun.followed(), begun.record(), as_json=as_json)
     elif as_json:
         print_json({"audit": audit.name, "run": begun.run, "dag_run_id": begun.run_id})
 
@@ -81,12 +82,12 @@ class _Begun:
         found = load_run(self.part, self.audit.name, self.run)
         return so_far(found, partial(status, self.store)) if found and not found.ended_at else found
 
-    def followed(self) -> AuditRun | None:
-        """Its record once it is over; None where nothing was planned."""
+    def followed(self) -> str:
+        """How it ended, as Airflow says: `success` or `failed`."""
         before = ""
         try:
             with terminal.status("…") as shown:
-                while self.state not in ("success", "failed"):
+                while (state := self.state) not in ("success", "failed"):
                     told = _progress(self.record())
                     if told != before:
                         shown.update(told) if terminal.is_terminal else say(told)
@@ -94,7 +95,7 @@ class _Begun:
                     time.sleep(LOOK)
         except KeyboardInterrupt:
             raise Failed(f"it goes on; see it with `completions audit runs {self.audit.name}`") from None
-        return self.record()
+        return state
 
 
 def _audit(given: str) -> Audit:
@@ -106,7 +107,7 @@ def _audit(given: str) -> Audit:
     folder = settings().audits
     name = Path(given).stem if given.endswith((".yaml", ".yml")) else given
     found = next((file for file in files(folder) if file.stem == name), None)
-    if found is None or (given != name and not Path(given).resolve().samefile(found)):
+    if found is None or (given != name and Path(given).resolve() != found.resolve()):
         raise Refused("NAME", given, f"is no file in {folder}, of which Airflow makes its DAGs: put it there")
     return checked(found)
 
@@ -147,20 +148,28 @@ def _progress(run: AuditRun | None) -> str:
     return f"{run.audit.name}: {over} of {counts['batches']} batches over{answers}"
 
 
-def _print_ended(begun: _Begun, record: AuditRun | None, as_json: bool) -> None:
+def _print_ended(begun: _Begun, state: str, record: AuditRun | None, *, as_json: bool) -> None:
+    """What came of it; raises `Failed` where that is nothing, or not all."""
     from completions.audit_finished import REPORT
     from completions.audit_runs import run_key
 
     if record is None or record.ended_at is None:
-        raise Failed(f"the run did not get to its end: {begun.link} says why")
+        raise Failed(f"the run ended as {state} and asked nothing, or not to the end: {begun.link} says why")
     report = begun.part.uri_of(run_key(record.audit.name, record.run, REPORT)) if record.summary else None
     if as_json:
         print_json({**row(record), "report": report})
     elif record.summary:
-        print(f"{record.summary}\nreport:  {report}\npage:    {_page(begun)}")
+        print(f"{record.summary}\nreport:  {report}\npage:    {page_of(begun.link, f'audits/{record.audit.name}')}")
+    if (why := _why(state, record)) is not None:
+        raise Failed("" if as_json else f"{why}: {begun.link}")
+
+
+def _why(state: str, record: AuditRun) -> str | None:
+    """Why it is not as it should be; None where it is."""
+    if record.refused:
+        return record.refused
     if record.status == "failed":
-        raise Failed("" if as_json else record.refused or f"no batch of the run was answered: {begun.link}")
-
-
-def _page(begun: _Begun) -> str:
-    return f"{begun.api.url}/plugin/batches/ai/pages/audits/{begun.audit.name}"
+        return "no batch of the run was answered"
+    if state != "success" or record.summary is None:
+        return "its batches were asked, and making its figures failed"
+    return None

@@ -59,7 +59,8 @@ def _print_ended(body: Body, link: str, as_json: bool) -> None:
         print_json(body)
     else:
         print_answers(stored(), [body])
-        print(f"dataset: {body['dataset'] or 'none'}\npage:    {page_of(link, body['id'])}\nrun:     {link}")
+        page = page_of(link, f"batches/{body['id']}")
+        print(f"dataset: {body['dataset'] or 'none'}\npage:    {page}\nrun:     {link}")
     if body["status"] == "failed":
         raise Failed("" if as_json else "no prompt of the batch was answered")
 
@@ -108,9 +109,9 @@ def _link(api: Airflow, run_id: str) -> str:
     return f"{api.url}/dags/{DAG}/runs/{run_id}"
 
 
-def page_of(link: str, batch_id: str) -> str:
-    """The page of a batch, in the Airflow of the link to its run."""
-    return f"{link.partition('/dags/')[0]}/plugin/batches/ai/pages/batches/{batch_id}"
+def page_of(link: str, path: str) -> str:
+    """The page at `path`, such as `batches/ID`, in the Airflow of the link to a run."""
+    return f"{link.partition('/dags/')[0]}/plugin/batches/ai/pages/{path}"
 
 
 def _run_id(batch_id: str) -> str:

@@ -53,10 +53,11 @@ def demo(live: Annotated[bool, typer.Option(help="Ask the live sites instead of 
 
 
 def _summary(model: str, body: Body, link: str, callback: str) -> None:
+    page = page_of(link, f"batches/{body['id']}")
     print(f"\n{model}")
     print(f"  callback  {callback}")
     print(f"  dataset   {body['dataset']}")
-    print(f"  page      {page_of(link, body['id'])}")
+    print(f"  page      {page}")
     print(f"  run       {link}")
 
 

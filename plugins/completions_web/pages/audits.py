@@ -53,6 +53,7 @@ Declared = tuple[Audit | None, str | None]
 NONE: Declared = None, GONE
 
 Which = Annotated[Origin | None, Query()]
+Looks = Annotated[int, Query(ge=0, le=LOOKS)]
 _reading = threading.Lock()
 
 
@@ -100,7 +101,7 @@ def charts_css() -> Response:
 
 
 @router.get("/{name}")
-def audit(request: Request, name: Name, origin: Which = None) -> Response:
+def audit(request: Request, name: Name, origin: Which = None, looks: Looks = 0) -> Response:
     """One audit: when it is due, what changed, its charts, its last runs."""
     store, declared = open_store(), _declared(name)
     having = [one for one in ORIGINS if run_names(store.of(one), name)]
@@ -109,7 +110,7 @@ def audit(request: Request, name: Name, origin: Which = None) -> Response:
     if not one.names and one.wrong == GONE:
         raise HTTPException(HTTPStatus.NOT_FOUND, f"There is no audit {name}: it has neither a file nor a run.")
     told, drawn = flash.said(request), _runs(request, store, one)
-    looks = LOOKS if told and not told.bad else 0
+    looks = LOOKS if told and not told.bad else looks
     answer = page(
         request,
         "audit.html",
@@ -128,21 +129,22 @@ def audit(request: Request, name: Name, origin: Which = None) -> Response:
 
 
 @router.get("/{name}/live")
-def renewed(request: Request, name: Name, origin: Origin, was: str = "", going: str = "", looks: int = 0) -> Response:
+def renewed(request: Request, name: Name, origin: Origin, was: str = "", going: str = "", looks: Looks = 0) -> Response:
     """How its runs stand, if that is not as it `was`; all of the page once the run `going` is over."""
     store = open_store()
     one = _listed(store, name, origin, NONE)
     if going and not (one.last and one.last.run == going and one.going):
-        return live.told({}, None, go=live.address(f"{root_of(request)}/audits/{name}", {"origin": origin}))
+        again = {"origin": origin, "looks": looks or None}
+        return live.told({}, None, go=live.address(f"{root_of(request)}/audits/{name}", again))
     drawn = _runs(request, store, one)
     parts = {"runs": drawn} if live.digest(drawn) != was else {}
-    return live.told(parts, _following(request, one, drawn, looks - 1))
+    return live.told(parts, _following(request, one, drawn, looks if one.going else looks - 1))
 
 
 @router.get("/{name}/{run}/report")
-def report(name: Name, run: str) -> Response:
+def report(name: Name, run: str, origin: Which = None) -> Response:
     """The report of a run, to keep."""
-    found = find_run(open_store(), name, run)
+    found = find_run(open_store(), name, run, origin)
     content = found[0].get(run_key(name, found[1].run, REPORT)) if found else None
     if content is None:
         raise HTTPException(HTTPStatus.NOT_FOUND, f"The run {run} of {name} has no report: it is made when it is over.")
@@ -174,7 +176,7 @@ def _following(request: Request, one: Listed, drawn: str, looks: int) -> str | N
     if not one.going and looks <= 0:
         return None
     going = one.last.run if one.going and one.last else None
-    asked = {"origin": one.origin, "was": live.digest(drawn), "going": going, "looks": max(looks, 0) or None}
+    asked = {"origin": one.origin, "was": live.digest(drawn), "going": going, "looks": looks or None}
     return live.address(f"{root_of(request)}/audits/{one.name}/live", asked)
 
 

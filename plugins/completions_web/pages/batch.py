@@ -107,7 +107,7 @@ def _view(id: str, asked: Asked) -> View:
     view = see(open_store(), id, asked)
     if view is None:
         raise HTTPException(404, f"There is no batch {id}.")
-    _ = view.run_ids  # read here, where reading holds up nobody
+    _ = view.run_ids, view.again_at  # read here, where reading holds up nobody
     return view
 
 

@@ -94,6 +94,11 @@ class View:
         retried = retried_as(self.standing.part, self.batch_id)
         return [f"retry__{self.batch_id}__g{retried}", *first] if retried > 1 else first
 
+    @cached_property
+    def again_at(self) -> datetime | None:
+        """When it was last asked again."""
+        return retried_at(self.standing.part, self.batch_id)
+
     @property
     def stage(self) -> str:
         """How far it is: what it waits for is another with each."""
@@ -164,7 +169,7 @@ class View:
     @property
     def took(self) -> float | None:
         """Seconds that its last asking took, or takes till now."""
-        return took(self.standing, self.generation)
+        return took(self.body, self.again_at)
 
     @property
     def reasons(self) -> list[figures.Group]:
@@ -217,12 +222,10 @@ class View:
         return recent and (telling is None or telling["state"] == "retrying")
 
 
-def took(standing: Standing, generation: int) -> float | None:
-    """Seconds from the plan of the last asking to the dataset, or until now; None where that is not planned."""
-    begun, ended = standing.body["started_at"], standing.body["finished_at"]
-    since = datetime.fromisoformat(begun) if begun else None
-    if generation > 1:
-        since = retried_at(standing.part, standing.body["id"])
+def took(body: Mapping[str, Any], again_at: datetime | None) -> float | None:
+    """Seconds from the plan, or from when it was asked again, to the dataset, or until now; None without a plan."""
+    begun, ended = body["started_at"], body["finished_at"]
+    since = again_at or (datetime.fromisoformat(begun) if begun else None)
     until = datetime.fromisoformat(ended) if ended else datetime.now(UTC)
     return (until - since).total_seconds() if since else None
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
 from typing import Any
 
 from completions.listing import batch_of, entries
 from completions.record import batch_key, is_batch_id
+from completions.retrying import retried_at
 from completions.status import Standing, look
 from completions.store import Store
 from completions_web.pages.batch_view import ENDED, plan_of, took
@@ -55,6 +57,8 @@ class Row:
     part: Store
     request: dict[str, Any]
     standing: Standing | None = None
+    again_at: datetime | None = None
+    """When it was last asked again."""
 
     @property
     def model(self) -> str:
@@ -119,7 +123,7 @@ class Row:
     def took(self) -> float | None:
         """Seconds that its last asking took, or takes till now."""
         assert self.standing
-        return took(self.standing, self.generation)
+        return took(self.body, self.again_at)
 
 
 @dataclass(frozen=True)
@@ -187,4 +191,4 @@ def _request(store: Store, batch_id: str) -> Row | None:
 
 def _standing(store: Store, row: Row) -> Row | None:
     standing = look(store, row.batch_id, planned=plan_of)
-    return Row(row.batch_id, row.part, row.request, standing) if standing else None
+    return replace(row, standing=standing, again_at=retried_at(row.part, row.batch_id)) if standing else None

@@ -19,7 +19,7 @@ from .looking import framed
 from .prepared import Prepared, prepare
 
 pytest_plugins = ["embedded_airflow", "plugins.pages.looking"]
-pytestmark = [pytest.mark.airflow, pytest.mark.browser]
+pytestmark = [pytest.mark.airflow, pytest.mark.browser, pytest.mark.drill]
 
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], "resultTypes": ["violations"]}
 LOOKS = [("light", 1280), ("dark", 1280), ("light", 390), ("dark", 390)]

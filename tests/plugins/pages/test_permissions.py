@@ -71,7 +71,7 @@ def _words(answer: httpx.Response) -> str:
     return " ".join(main.text_content().split())
 
 
-@pytest.mark.parametrize("server", ["strict", "fab"])
+@pytest.mark.parametrize("server", ["strict", pytest.param("fab", marks=pytest.mark.drill)])
 @pytest.mark.parametrize("user", list(MAY))
 def test_each_route_is_for_whom_airflow_lets(
     request: pytest.FixtureRequest, asked: list[tuple[str, str, str]], server: str, user: str

@@ -92,14 +92,20 @@ const live = document.querySelector("[data-live]");
 if (live) {
   let next = live.dataset.live;
   let wait = EVERY;
+  const scrolls = (element) => [...element.querySelectorAll(".scroll")];
   const put = (id, html) => {
     const old = document.getElementById(id);
     if (!old) return;
     const at = old.contains(document.activeElement) ? document.activeElement : null;
+    const before = scrolls(old).map((one) => ({ left: one.scrollLeft, focused: one === at }));
     const made = document.createElement("template");
     made.innerHTML = html;
     old.replaceWith(made.content);
-    if (!at) return;
+    scrolls(document.getElementById(id)).forEach((one, number) => {
+      one.scrollLeft = before[number]?.left ?? 0;
+      if (before[number]?.focused) one.focus({ preventScroll: true });
+    });
+    if (!at || at.matches(".scroll")) return;
     const link = (one) => at.href && one.href === at.href;
     const again = (at.id && document.getElementById(at.id)) || [...document.getElementById(id).querySelectorAll("a")].find(link);
     again?.focus({ preventScroll: true });
