@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 import httpx
+import yaml
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from completions.batch import Model
@@ -45,6 +46,7 @@ def main() -> None:
     """Start, ask, take the pictures, stop."""
     with tempfile.TemporaryDirectory() as folder, Rehearsal(latency=1.5) as rehearsal:
         os.environ |= {"COMPLETIONS_STORE": f"{folder}/store", "COMPLETIONS_REHEARSAL_URL": rehearsal.url}
+        os.environ["COMPLETIONS_AUDITS"] = tempfile.mkdtemp(dir=folder)
         embedded = Embedded(home=Path(folder) / "airflow", port=free_port())
         running = embedded.up()
         try:
@@ -79,6 +81,8 @@ def _take(url: str, store: Store) -> None:
 
 def _rehearse_an_audit(store: Store) -> None:
     audit = six.audit_of(4, 6, 1)
+    declared = audit.model_dump(mode="json", exclude_defaults=True, exclude={"name", "folder"})
+    Path(os.environ["COMPLETIONS_AUDITS"], "six-weeks.yaml").write_text(yaml.safe_dump(declared), "utf-8")
     for week in six.weeks(audit, datetime.now(UTC) - timedelta(weeks=6), 6):
         six.rehearse(store, audit, week, six.by_heart, lambda _: None)
 

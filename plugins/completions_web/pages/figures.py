@@ -154,7 +154,7 @@ def _coming(begun: datetime, took: float, ended: Sequence[tuple[datetime, float]
 
 
 def _waiting(begun: datetime, took: float, ended: Sequence[tuple[datetime, float]]) -> tuple[str, Markup]:
-    """How long answers took at each moment: from the fastest to the slowest, the middle marked."""
+    """How long answers took at each moment: from the fastest to the slowest, the median marked."""
     bins = [[wait for wait in each if wait] for each in _binned(begun, took, ended)]
     top, step = max((wait for each in bins for wait in each), default=0.0), WIDTH / len(bins)
     bars = []
@@ -163,7 +163,7 @@ def _waiting(begun: datetime, took: float, ended: Sequence[tuple[datetime, float
             high, low, middle = (HEIGHT * (1 - 0.96 * one / top) for one in (max(each), min(each), median(each)))
             bars.append(element("rect", x=at * step, y=high, width=step - 1, height=max(1, low - high), class_="range"))
             bars.append(element("rect", x=at * step, y=middle - 1, width=step - 1, height=2))
-    return _chart(f"How long they took meanwhile: fastest, middle, slowest, at most {seconds(top)}", bars)
+    return _chart(f"How long they took meanwhile: fastest, median, slowest, at most {seconds(top)}", bars)
 
 
 def _chart(words: str, bars: Sequence[Markup]) -> tuple[str, Markup]:
