@@ -132,8 +132,9 @@ def _strike(airflow: RealAirflow, gate: Gate, rgw: Rgw, part: str, step: str, sc
 
 def _kill(processes: list[psutil.Process]) -> None:
     for process in processes:
-        with suppress(psutil.NoSuchProcess):
+        with suppress(psutil.NoSuchProcess, psutil.TimeoutExpired):
             process.kill()
+            process.wait(10)  # until it is gone: PostgreSQL takes one whose end nobody saw for alive
 
 
 def _cut_power(rgw: Rgw, gate: Gate) -> None:
