@@ -50,6 +50,7 @@ def _problem(answer: httpx.Response, status: int) -> str:
     return str(body["detail"])
 
 
+@pytest.mark.drill
 def test_a_hundred_posts_with_one_key_are_one_batch_and_one_run(airflow: RealAirflow, client: httpx.Client) -> None:
     headers, start = {"Idempotency-Key": str(uuid4())}, threading.Barrier(100)
 
@@ -183,6 +184,7 @@ def test_a_batch_that_is_done_is_not_cancelled(airflow: RealAirflow, client: htt
 
 
 @pytest.mark.browser
+@pytest.mark.drill
 def test_what_was_cancelled_or_failed_is_asked_again(airflow: RealAirflow, client: httpx.Client) -> None:
     request = {"prompts": [f"Which harp is number {number}?" for number in range(12)], "rehearse": True}
     batch_id = client.post("/batches", json=request | {"prompts_per_task": 12, "expiration": 0}).json()["id"]

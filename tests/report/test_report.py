@@ -151,7 +151,9 @@ def test_a_blocked_week_and_a_missed_one_are_gaps_in_every_chart_of_the_site() -
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (1280, "dark"), (390, "light")])
+@pytest.mark.parametrize(
+    ("width", "scheme"), [(1280, "light"), pytest.param(1280, "dark", marks=pytest.mark.drill), (390, "light")]
+)
 def test_in_a_browser_nothing_runs_nothing_is_fetched_and_nothing_overflows(
     page: str, width: int, scheme: str, tmp_path: Path
 ) -> None:

@@ -118,6 +118,7 @@ def test_airflow_shows_it_in_a_frame_with_all_its_charts(
     page.close()
 
 
+@pytest.mark.drill
 def test_a_run_between_times_is_started_and_watched(airflow: RealAirflow, chromium: Browser) -> None:
     page = chromium.new_page(viewport={"width": 1280, "height": 900})
     page.set_default_timeout(120_000)
