@@ -108,8 +108,8 @@ def test_a_report_is_written_as_it_was_made(completions: Completions, rehearsed:
     ("arguments", "told"),
     [
         (("runs", "six-weeks"), "NAME 'six-weeks': had no live run yet; did you mean --rehearsed?"),
-        (("runs", "none", "--rehearsed"), "NAME 'none': had no rehearsal run yet"),
-        (("runs", "../x", "--rehearsed"), "NAME '../x': had no rehearsal run yet"),
+        (("runs", "none", "--rehearsed"), "NAME 'none': is no audit: it has neither a file nor a run"),
+        (("runs", "../x", "--rehearsed"), "NAME '../x': is no audit: it has neither a file nor a run"),
         (("runs", "Six Weeks"), "NAME 'Six Weeks': is no audit's name"),
         (
             ("report", "six-weeks", "--rehearsed", "--run", "x"),

@@ -74,6 +74,16 @@ def test_a_switch_that_changed_no_rate_is_told() -> None:
     assert "Changed besides: chatgpt, US, Portland: model version gpt-5 → gpt-5.1" in summary.text
 
 
+def test_too_few_answers_are_not_called_unchanged() -> None:
+    few = summarise("a", ["1", "2"], series({"1": (2, 4), "2": (2, 4)}))
+    assert (few.compared, few.enough) == (1, 0)
+    assert (
+        few.text.splitlines()[1] == "Too few answers to tell of any change: every rate rests on fewer than 20 answers."
+    )
+    some = summarise("a", ["1", "2"], series({"1": (10, 20), "2": (10, 20)}))
+    assert some.text.splitlines()[1] == "No rate changed beyond the noise of the samples."
+
+
 def test_ours_come_first_and_the_text_is_short() -> None:
     rows = [
         row

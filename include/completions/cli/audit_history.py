@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from completions.audits import Audit
     from completions.store import Origin, Store
 
+UNKNOWN = "is no audit: it has neither a file nor a run; `completions audit list` shows what there is"
+
 Name = Annotated[str, typer.Argument(help="An audit: its name, or its YAML file.")]
 Run = Annotated[str | None, typer.Option("--run", help="Such as 2026-11-23T060000Z; else the last.")]
 Rehearsed = Annotated[bool, typer.Option("--rehearsed", help="Mean what the stand-ins answered.")]
@@ -174,8 +176,9 @@ def _history(given: str, rehearsed: bool) -> _History:
     origin: Origin = "rehearsal" if rehearsed or (file and file.rehearse) else "live"
     found = list(load_runs(store.of(origin), name))
     if not found:
-        hint = "" if origin == "rehearsal" else "; did you mean --rehearsed?"
-        raise Refused("NAME", given, f"had no {origin} run yet{hint}")
+        rehearsed_ones = origin == "live" and next(load_runs(store.of("rehearsal"), name), None)
+        hint = "; did you mean --rehearsed?" if rehearsed_ones else ""
+        raise Refused("NAME", given, f"had no {origin} run yet{hint}" if file or rehearsed_ones else UNKNOWN)
     return _History(name, store, origin, file, found)
 
 

@@ -91,8 +91,17 @@ class Summary:
     findings: tuple[Finding, ...]
     compared: int
     """How many rates were compared."""
+    enough: int
+    """How many of them rest on `FEW` answers or more, before and after: no other can be called a change."""
     steps: tuple[Step, ...] = ()
     """What changed in this run besides the answers."""
+
+    @property
+    def silence(self) -> str:
+        """What is said where no rate changed for certain."""
+        if self.compared and not self.enough:
+            return f"Too few answers to tell of any change: every rate rests on {TOO_FEW}."
+        return "No rate changed beyond the noise of the samples."
 
     @property
     def text(self) -> str:
@@ -160,7 +169,8 @@ def summarise(
     )
     before = earlier[-1] if earlier else None
     besides = tuple(one for one in known.steps if one.run == run)
-    return Summary(audit, run, before, (*known.gaps(), *differences), len(pairs), besides)
+    enough = sum(not (history[cell][then].few or history[cell][run].few) for cell, then in pairs.items())
+    return Summary(audit, run, before, (*known.gaps(), *differences), len(pairs), enough, besides)
 
 
 def _compared_with(counts: Mapping[str, Count], earlier: Sequence[str], run: str) -> str | None:
@@ -246,7 +256,7 @@ def _lines(summary: Summary) -> Iterable[str]:
         if len(told) > SHOWN:
             yield f"{word}: {len(told) - SHOWN} more."
     if not any(one.kind != "gap" for one in certain):
-        yield "No rate changed beyond the noise of the samples."
+        yield summary.silence
     yield from (f"Changed besides: {one.model}, {one.profile}: {one.words}" for one in summary.steps[:SHOWN])
     if len(summary.steps) > SHOWN:
         yield f"Changed besides: {len(summary.steps) - SHOWN} more."
