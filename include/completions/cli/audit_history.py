@@ -193,13 +193,12 @@ def _file(given: str) -> Audit | None:
 
 
 def _listed() -> list[dict[str, Any]]:
-    from completions.audit_runs import audit_names
+    from completions.audit_runs import ORIGINS, audit_names
     from completions.audits import files
     from completions.here import settings, stored
 
     store, declared = stored(), {file.stem: file for file in files(settings().audits)}
-    origins: tuple[Origin, Origin] = ("live", "rehearsal")
-    ran = {(name, origin) for origin in origins for name in audit_names(store.of(origin))}
+    ran = {(name, origin) for origin in ORIGINS for name in audit_names(store.of(origin))}
     found = [_listing(store, name, origin, declared.get(name)) for name, origin in sorted(ran)]
     never = sorted(set(declared) - {name for name, _ in ran})
     return found + [_listing(store, name, None, declared[name]) for name in never]

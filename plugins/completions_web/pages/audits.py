@@ -17,7 +17,17 @@ from markupsafe import Markup
 from starlette.responses import Response
 
 from completions.audit_finished import REPORT
-from completions.audit_runs import AuditRun, audit_names, find_run, load_run, load_runs, run_key, run_names, so_far
+from completions.audit_runs import (
+    ORIGINS,
+    AuditRun,
+    audit_names,
+    find_run,
+    load_run,
+    load_runs,
+    run_key,
+    run_names,
+    so_far,
+)
 from completions.audits import Audit, files, load
 from completions.errors import Refused, RefusedRequest
 from completions.report.charts import CSS
@@ -46,7 +56,6 @@ LOOKS = 40
 TOGETHER = 16
 """Audits whose runs are looked for at a time."""
 GONE = "no file of this name"
-ORIGINS: tuple[Origin, Origin] = ("live", "rehearsal")
 
 Declared = tuple[Audit | None, str | None]
 """What an audit's file says, and what is wrong with it."""

@@ -86,12 +86,14 @@ def test_an_audit_that_never_ran_says_when_it_will(client: httpx.Client) -> None
         ("nothing", 404),
         ("UPPER", 422),
         (f"six-weeks/{REFUSED}/report", 404),
+        (f"six-weeks/{LAST}/report?origin=rehearsal", 200),
+        (f"six-weeks/{LAST}/report?origin=live", 404),
         ("six-weeks/..%2F..%2Fx/report", 404),
         ("six-weeks/x/report", 404),
         ("six-weeks?origin=mars", 422),
     ],
 )
-def test_what_is_not_there_is_not_found(client: httpx.Client, path: str, status: int) -> None:
+def test_what_is_not_there_is_told(client: httpx.Client, path: str, status: int) -> None:
     assert client.get(f"audits/{path}").status_code == status
 
 
